@@ -1,0 +1,78 @@
+# The developer's commands; `make` alone lists them. Needs Python 3.11+ with venv, and make.
+# `make demo` installs what chertlog runs on and no more; the developers' tools come with the first
+# command that uses them. Both are installed again whenever pyproject.toml changes.
+
+PYTHON  ?= python3
+VENV    ?= .venv
+WORKERS ?= 2
+SERVE   ?= 1
+ARGS    ?=
+
+BIN     := $(VENV)/bin
+RUNTIME := $(VENV)/.runtime
+DEV     := $(VENV)/.dev
+PIP     := PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1 $(BIN)/python -m pip --quiet --quiet
+PYTEST  := $(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile $(ARGS)
+BENCHES  = $(wildcard tests/bench/bench_*.py)
+
+.DEFAULT_GOAL := help
+.PHONY: help venv demo dashboard test check types format bench clean
+
+help: ## this list
+	@echo 'make COMMAND [PYTHON=python3] [VENV=.venv]'
+	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  \1|\2/p' Makefile | while IFS='|' read -r name text; do \
+	    printf '%-12s %s\n' "$$name" "$$text"; done
+
+venv: $(DEV) ## .venv with chertlog (editable) and the developers' tools
+
+demo: $(RUNTIME) ## a day of sample logs, ingested, reported and shown; SERVE=0 stops after the report
+	@$(BIN)/chertlog demo $(if $(filter 0,$(SERVE)),--no-serve) $(ARGS)
+
+dashboard: $(RUNTIME) ## the dashboard on ./chertlog-data; options in ARGS='--data-dir DIR'
+	@$(BIN)/chertlog dashboard $(ARGS)
+
+test: $(DEV) ## every test, in a browser too (installs Debian's Chromium where it may); ARGS='-k name'
+	@if .ci/chromium; then $(PYTEST); \
+	elif [ -n "$$CI" ]; then exit 1; \
+	else $(PYTEST) -m 'not browser'; status=$$?; \
+	    echo 'The browser tests were left out: no Chromium (see above).' >&2; exit $$status; fi
+
+check: $(DEV) ## before a push: format, lint, types, imports, and the tests that need no browser
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(MAKE) --no-print-directory types
+	@$(BIN)/lint-imports --no-cache
+	@$(PYTEST) -m 'not browser'
+
+types: $(DEV) ## mypy, strict
+	@mkdir -p .typing/chertlog
+	@for folder in ingest queries dashboard; do ln -sfn ../../$$folder .typing/chertlog/$$folder; done
+	@$(BIN)/mypy -p chertlog.ingest -p chertlog.queries -p chertlog.dashboard
+
+format: $(DEV) ## rewrite the Python files as ruff would
+	@$(BIN)/ruff check --fix-only --quiet .
+	@$(BIN)/ruff format .
+
+bench: $(DEV) ## the benchmarks in tests/bench/, one after the other; options in ARGS
+	@for file in $(BENCHES); do $(BIN)/python $$file $(ARGS) || exit; done
+
+clean: ## remove .venv, builds and caches; logs and databases stay
+	rm -rf .venv .typing build dist *.egg-info .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	@find ingest queries dashboard tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	    { echo 'chertlog needs Python 3.11 or later: make PYTHON=/path/to/python3.11 ...' >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' || \
+	    { echo 'This Python makes no virtual environments (Debian: apt-get install python3-venv).' >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+
+$(RUNTIME): pyproject.toml | $(BIN)/python
+	@echo 'Installing chertlog into $(VENV) (once) ...' >&2
+	@$(PIP) install --editable .
+	@touch $@
+
+$(DEV): pyproject.toml | $(BIN)/python
+	@echo 'Installing chertlog and the developers'\'' tools into $(VENV) (once) ...' >&2
+	@$(PIP) install --editable '.[dev]'
+	@touch $(RUNTIME) $@

@@ -1,0 +1,174 @@
+"""Which files are loaded together, and what is said of those that are not.
+
+Owns: opening and judging each file (log or not, known, grown, in which format), and the limits of a
+batch. A batch is one transaction.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from chertlog.ingest import sql
+from chertlog.ingest.files import READ_ERRORS, Found, LogFile, NotText
+from chertlog.ingest.formats import Format, detect, formats, is_truth
+from chertlog.ingest.load import Item, mark_changed, reason_of
+from chertlog.ingest.settings import Settings
+from chertlog.ingest.sources import Grown, Loaded, Same, first_line, loaded_sources, recognise
+
+if TYPE_CHECKING:
+    import duckdb
+
+BATCH_BYTES = 8 << 30  # on disk
+BATCH_FILES = 500  # all open at once
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one file."""
+
+    path: Path
+    status: str
+    reason: str = ""
+    format: str = ""
+
+
+class Chooser:
+    """Hands out the files that were found, batch by batch; the others become `outcomes`."""
+
+    def __init__(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        found: Sequence[Found],
+        settings: Settings,
+        *,
+        final: bool,
+        reload: Sequence[str],
+    ) -> None:
+        self.waiting = list(found)
+        self.outcomes: list[Outcome] = []
+        self.total_bytes = sum(_size(entry.path) for entry in found)
+        self._con, self._final, self._reload = con, final, frozenset(reload)
+        self._formats = formats(settings.log_formats)
+        self._loaded: list[Loaded] = []
+        self._heads: set[bytes] = set()
+        self._run_no = 0
+
+    def next_batch(self, run_no: int) -> list[Item]:
+        """Take files for one transaction; one that begins like another in it waits for the next."""
+        self._loaded, self._heads, self._run_no = loaded_sources(self._con), set(), run_no
+        items: list[Item] = []
+        later: list[Found] = []
+        size = 0
+        while self.waiting and len(items) < BATCH_FILES and size < BATCH_BYTES:
+            entry = self.waiting.pop(0)
+            judged = self._judge(entry.path)
+            if isinstance(judged, Item):
+                items.append(judged)
+                self._heads.add(first_line(judged.head))
+                size += judged.file.file_bytes
+            elif judged is None:
+                later.append(entry)
+            else:
+                self.outcomes.append(judged)
+        self.waiting = [*later, *self.waiting]
+        return items
+
+    def _judge(self, path: Path) -> Item | Outcome | None:
+        """Load it, say why not, or (None) look at it again in the next batch."""
+        try:
+            file = LogFile(path)
+        except (NotText, *READ_ERRORS) as error:
+            return self._refuse(path, _why(error))
+        judged: Item | Outcome | None = None
+        try:
+            judged = self._judge_open(file)
+        except (NotText, *READ_ERRORS) as error:
+            judged = self._refuse(path, _why(error))
+        finally:
+            if not isinstance(judged, Item):
+                file.close()
+        return judged
+
+    def _judge_open(self, file: LogFile) -> Item | Outcome | None:
+        head = file.head()
+        path = file.path
+        if is_truth(head):
+            return Outcome(path, "ignored", "the simulator's own record, not a log")
+        if not head:
+            self._note(path, "empty", "it holds nothing", file)
+            return Outcome(path, "empty", "it holds nothing")
+        if first_line(head) in self._heads:
+            return None
+        replaced = [s for s in self._loaded if s.path == str(path) and s.path in self._reload]
+        known = recognise(head, file.stream(), [s for s in self._loaded if s not in replaced])
+        if isinstance(known, Same):
+            return self._same(file, known)
+        detected = detect(head, self._formats)
+        if head.strip() and detected is None:
+            return self._refuse(path, _unknown(head, self._formats))
+        return Item(
+            file,
+            detected.format if detected else self._formats[0],
+            head,
+            grown_from=known.source if isinstance(known, Grown) else None,
+            read_tail=self._final or file.compression != "none" or self._is_settled(file),
+            replaces=[source.source_no for source in replaced],
+        )
+
+    def _is_settled(self, file: LogFile) -> bool:
+        """Whether a file was left alone for so long that its last line is surely finished."""
+        grace = self._con.execute(
+            "select value from store.parameter where parameter = 'tail_grace_s'"
+        ).fetchall()[0][0]
+        return time.time() - file.modified_at > float(grace)
+
+    def _refuse(self, path: Path, why: str) -> Outcome:
+        self._note(path, "refused", why)
+        return Outcome(path, "refused", why)
+
+    def _same(self, file: LogFile, known: Same) -> Outcome:
+        reason = f"same content as {known.source.path}"
+        if str(file.path) != known.source.path:
+            self._note(file.path, "already loaded", reason, file)
+        return Outcome(file.path, "already loaded", reason)
+
+    def _note(self, path: Path, status: str, reason: str, file: LogFile | None = None) -> None:
+        """Keep one row for a file that was offered and not read; repetition only renews it."""
+        facts = {"path": str(path), "status": status, "reason": reason}
+        if sql.run(self._con, "renew_note", **facts).fetchall():
+            return
+        sql.run(
+            self._con,
+            "insert_note",
+            **facts,
+            file_bytes=file.file_bytes if file else None,
+            compression=file.compression if file else None,
+            run_no=self._run_no,
+        )
+        mark_changed(self._con)
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
+def _why(error: BaseException) -> str:
+    return f"not a log: {error}" if isinstance(error, NotText) else reason_of(error)
+
+
+def _unknown(head: bytes, known_formats: Sequence[Format]) -> str:
+    if b"\0" in head[:1024]:
+        return "not a log: it holds binary data"
+    if b'"resource_logs"' in head:
+        return "OTLP with snake_case keys; OTLP/JSON has lowerCamelCase (resourceLogs)"
+    if head.lstrip().startswith(b"["):
+        return "a JSON array; write one object a line, for example with: jq -c '.[]'"
+    names = ", ".join(known.name for known in known_formats)
+    return f"no known format fits its first lines (known: {names}); see: chertlog formats FILE"

@@ -1,0 +1,185 @@
+"""Which files a path names, and how their decompressed bytes are read.
+
+Owns: walking directories, globs, skipping what is no log, compression by magic bytes.
+Does not know formats, lines or what was loaded before.
+"""
+
+from __future__ import annotations
+
+import glob
+import gzip
+import os
+import stat
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+HEAD_BYTES = 64 << 10  # enough first lines to recognise a format by
+SKIPPED_SUFFIXES = (".tmp", ".swp", ".lock", ".part", ".filepart", ".crdownload")
+
+GZIP_MAGIC = b"\x1f\x8b"
+ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
+BINARY_MAGIC = {
+    b"PK\x03\x04": "a zip archive",
+    b"BZh": "bzip2, which is not supported: decompress it first",
+    b"\xfd7zXZ\x00": "xz, which is not supported: decompress it first",
+    b"\x89PNG": "an image",
+    b"\xff\xd8\xff": "an image",
+    b"%PDF": "a PDF",
+    b"\x7fELF": "a program",
+    b"PAR1": "a Parquet file",
+    b"SQLite format 3\x00": "an SQLite database",
+    b"\xff\xfe": "UTF-16, not UTF-8: convert it with iconv -f UTF-16 -t UTF-8",
+    b"\xfe\xff": "UTF-16, not UTF-8: convert it with iconv -f UTF-16 -t UTF-8",
+}
+# What reading a damaged, vanished or forbidden file can raise.
+READ_ERRORS = (OSError, EOFError, zlib.error)
+
+
+class NotText(Exception):
+    """The file is not a text log; the message says what it is."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """A file that a path on the command line led to."""
+
+    path: Path
+    named: bool  # given by name, not met while walking a directory
+
+
+def find(paths: Iterable[str]) -> tuple[list[Found], list[str]]:
+    """Return the files that `paths` name, in a stable order, and the paths that name nothing.
+
+    A directory is walked (links to directories are not followed, so a loop cannot trap us); a
+    pattern with `*`, `?` or `[` is expanded here, for callers without a shell.
+    """
+    found: dict[str, Found] = {}
+    missing: list[str] = []
+    for path in paths:
+        matches = [path] if os.path.lexists(path) else sorted(glob.glob(path, recursive=True))  # noqa: PTH207 - Path.glob takes no absolute pattern
+        if not matches:
+            missing.append(path)
+        for match in matches:
+            named = Path(match)
+            if named.is_dir():
+                for inner in _walk(named):
+                    found.setdefault(str(inner), Found(inner, named=False))
+            else:
+                found[str(named)] = Found(named, named=True)
+    return list(found.values()), missing
+
+
+def _walk(directory: Path) -> Iterator[Path]:
+    for folder, folders, names in os.walk(directory):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            path = Path(folder, name)
+            if not name.startswith(".") and not name.endswith(SKIPPED_SUFFIXES) and _is_file(path):
+                yield path
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return stat.S_ISREG(path.stat().st_mode)
+    except OSError:
+        return True  # a broken or forbidden entry is reported when it is opened, not passed over
+
+
+class LogFile:
+    """An open log file: its compression, its first bytes, and its decompressed bytes.
+
+    Stays open from recognition to loading, so that a rotation in between changes nothing.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Open `path`. Raises OSError, NotText."""
+        # A FIFO or a device would block the run: refuse it before opening.
+        mode = path.stat().st_mode
+        if not stat.S_ISREG(mode):
+            raise NotText("not a regular file")
+        self.path = path
+        self._raw: BinaryIO = path.open("rb")
+        facts = os.fstat(self._raw.fileno())
+        self.file_bytes, self.modified_at = facts.st_size, facts.st_mtime
+        magic = self._raw.read(16)
+        self.compression = (
+            "gzip"
+            if magic.startswith(GZIP_MAGIC)
+            else "zstd"
+            if magic.startswith(ZSTD_MAGIC)
+            else "none"
+        )
+
+    def head(self) -> bytes:
+        """Return the first decompressed bytes. Raises READ_ERRORS, NotText."""
+        head = self.stream().read(HEAD_BYTES)
+        for magic, meaning in BINARY_MAGIC.items():
+            if head.startswith(magic):
+                raise NotText(meaning)
+        if head[8:12] == b"DUCK":
+            raise NotText("a DuckDB database")
+        if head[257:262] == b"ustar":
+            raise NotText("a tar archive: extract it first")
+        return head
+
+    def stream(self) -> Stream:
+        """Return a reader of the decompressed bytes from the beginning."""
+        self._raw.seek(0)
+        if self.compression == "gzip":
+            return gzip.GzipFile(fileobj=self._raw)
+        if self.compression == "zstd":
+            return ZstdStream(self._raw)
+        return self._raw
+
+    def position(self) -> int:
+        """Return how many bytes on disk have been read, for a progress bar."""
+        return self._raw.tell()
+
+    def close(self) -> None:
+        self._raw.close()
+
+
+class ZstdStream:
+    """Decompress zstd frames one after the other, and notice when the last one is cut off.
+
+    `zstandard.ZstdDecompressor.stream_reader` ends quietly on a truncated frame, which would lose
+    the end of a file without a word.
+    """
+
+    CHUNK = 1 << 20
+
+    def __init__(self, raw: BinaryIO) -> None:
+        import zstandard
+
+        self._new = zstandard.ZstdDecompressor(max_window_size=1 << 27).decompressobj
+        self._error = zstandard.ZstdError
+        self._raw, self._frame, self._inside, self._ready = raw, self._new(), False, b""
+
+    def read(self, size: int, /) -> bytes:
+        parts, length = [self._ready], len(self._ready)
+        while length < size:
+            chunk = self._raw.read(self.CHUNK)
+            if not chunk:
+                if self._inside:
+                    raise EOFError("Compressed file ended before the end of its zstd frame")
+                break
+            while chunk:
+                try:
+                    part = self._frame.decompress(chunk)
+                except self._error as error:
+                    raise zlib.error(f"not a readable zstd frame ({error})") from None
+                self._inside = not self._frame.eof
+                chunk = self._frame.unused_data if self._frame.eof else b""
+                if self._frame.eof:
+                    self._frame = self._new()
+                parts.append(part)
+                length += len(part)
+        data = b"".join(parts)
+        self._ready = data[size:]
+        return data[:size]
+
+
+Stream = BinaryIO | gzip.GzipFile | ZstdStream

@@ -1,0 +1,268 @@
+"""One transaction a batch: from open files to events, rejected lines, responses and operations.
+
+Owns: the order of the steps, the balance (lines = events + rejected + blank + duplicates, asserted
+before commit), and the counts of each source. Lines are parsed by the SQL in `readers/`, merged by
+`merge`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from chertlog.ingest import sql
+from chertlog.ingest.blocks import SCHEMA, Progress, Start, line_batches
+from chertlog.ingest.errors import CannotRun
+from chertlog.ingest.files import READ_ERRORS, LogFile
+from chertlog.ingest.formats import Format
+from chertlog.ingest.merge import merge
+from chertlog.ingest.sources import Loaded, digest, first_line
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
+
+# A file of at least so many lines, of which more than this share was rejected, is no log of ours.
+FOREIGN_LINES, FOREIGN_SHARE = 20, 0.5
+
+OnRead = Callable[[LogFile, int], None]
+OnStage = Callable[[str], None]
+
+
+@dataclass
+class Item:
+    """A file to load, and what became of it."""
+
+    file: LogFile
+    format: Format
+    head: bytes
+    grown_from: Loaded | None = None
+    read_tail: bool = True
+    replaces: list[int] = field(default_factory=list)  # sources that --reload forgets first
+    source_no: int = 0
+    progress: Progress = field(default_factory=Progress)
+    failure: str | None = None
+    lines: int = 0
+    events: int = 0
+    rejected: int = 0
+    blank: int = 0
+    duplicates: int = 0
+    first_event_at: datetime | None = None
+    last_event_at: datetime | None = None
+
+    @property
+    def start(self) -> Start:
+        return self.grown_from.end if self.grown_from else Start()
+
+    @property
+    def known_lines(self) -> int:
+        """Lines (or records) of the loaded beginning, which count as duplicates here."""
+        if self.grown_from is None:
+            return 0
+        return self.grown_from.lines - (self.grown_from.tail_offset is not None)
+
+    @property
+    def brings_nothing(self) -> bool:
+        """Only an unfinished line is new: the file will be looked at again when that is whole."""
+        known = self.grown_from.content_bytes if self.grown_from else 0
+        return bool(self.progress.tail_bytes) and self.progress.content_bytes == known
+
+    @property
+    def status(self) -> str:
+        if self.failure:
+            return "refused"
+        if self.progress.tail_bytes:
+            return "growing"
+        return "grown" if self.grown_from else "loaded"
+
+
+def load_batch(
+    con: duckdb.DuckDBPyConnection,
+    items: Sequence[Item],
+    run_no: int,
+    on_read: OnRead,
+    on_stage: OnStage,
+) -> None:
+    """Load files in one transaction. Fills in the items; a file that fails is left out, whole.
+
+    Raises CannotRun if the balance does not hold (nothing is kept), and what DuckDB raises.
+    """
+    con.begin()
+    try:
+        first = sql.value(con, "next_source_no")
+        for offset, item in enumerate(items):
+            item.source_no = first + offset
+        on_stage("reading")
+        _forget(con, [no for item in items for no in item.replaces])
+        _reopen_tails(con, items)
+        for format_ in {item.format.name: item.format for item in items}.values():
+            _parse(con, [i for i in items if i.format.name == format_.name], format_, on_read)
+        on_stage("sorting out")
+        _settle_lines(con, first, items)
+        on_stage("merging")
+        merge(con, first)
+        on_stage("counting")
+        _count_events(con, first, items)
+        changed = [item for item in items if item.failure or not item.brings_nothing]
+        for item in changed:
+            _record(con, item, run_no)
+        if changed:
+            _set_meta(con, "newest_at", sql.value(con, "newest_event"))
+            mark_changed(con)
+    except BaseException:
+        con.rollback()
+        raise
+    con.commit()
+
+
+def mark_changed(con: duckdb.DuckDBPyConnection) -> None:
+    """Note that the database says something new, so that it is published."""
+    number = (sql.value(con, "content_no") or 0) + 1
+    _set_meta(con, "content_no", str(number))
+
+
+def _set_meta(con: duckdb.DuckDBPyConnection, key: str, value: str | None) -> None:
+    sql.run(con, "drop_meta", key=key)
+    sql.run(con, "insert_meta", key=key, value=value)
+
+
+def _forget(con: duckdb.DuckDBPyConnection, source_nos: list[int]) -> None:
+    """Remove what sources brought; their traces are merged anew from what other logs say."""
+    sql.run(con, "forgotten_traces", source_nos=source_nos)
+    if source_nos:
+        for name in ("forget_events", "forget_rejected_lines", "forget_sources"):
+            sql.run(con, name, source_nos=source_nos)
+
+
+def _reopen_tails(con: duckdb.DuckDBPyConnection, items: Sequence[Item]) -> None:
+    """An unfinished last line that was read belongs to the longer copy, which has it whole."""
+    for item in items:
+        grown = item.grown_from
+        if grown is None or grown.tail_offset is None:
+            continue
+        place = {"source_no": grown.source_no, "line_number": grown.physical_lines}
+        events = len(sql.run(con, "reopen_event", **place).fetchall())
+        rejected = len(sql.run(con, "reopen_rejected_line", **place).fetchall())
+        sql.run(con, "reopen_source", source_no=grown.source_no, events=events, rejected=rejected)
+
+
+def _parse(
+    con: duckdb.DuckDBPyConnection, items: Sequence[Item], format_: Format, on_read: OnRead
+) -> None:
+    """Read all files of one format with one statement."""
+    import pyarrow as pa
+
+    reader = pa.RecordBatchReader.from_batches(SCHEMA, _batches(items, on_read))
+    con.register("lines", reader)
+    con.execute(f"insert into store.event by name {format_.sql}")
+    con.unregister("lines")
+
+
+def _batches(items: Sequence[Item], on_read: OnRead) -> Iterator[pa.RecordBatch]:
+    for item in items:
+        try:
+            for batch in line_batches(
+                item.file.stream(),
+                item.source_no,
+                item.progress,
+                start=item.start,
+                read_tail=item.read_tail,
+            ):
+                yield batch
+                on_read(item.file, item.file.position())
+        except READ_ERRORS as error:
+            item.failure = (
+                f"{reason_of(error)}, after line {item.progress.lines:,} "
+                f"(byte {item.progress.content_bytes:,} of the content)"
+            )
+        on_read(item.file, item.file.file_bytes)
+
+
+def reason_of(error: BaseException) -> str:
+    """What a failed read says, in one line."""
+    text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return text.removesuffix(".")[:200]
+
+
+def _settle_lines(con: duckdb.DuckDBPyConnection, first: int, items: Sequence[Item]) -> None:
+    """Count what became of each line, move rejected lines to their table, refuse foreign files."""
+    rows = sql.run(con, "tally_lines", first=first).fetchall()
+    tally = {row[0]: row[1:] for row in rows}
+    for item in items:
+        item.lines, item.rejected, item.blank = tally.get(item.source_no, (0, 0, 0))
+        item.events = item.lines - item.rejected - item.blank  # duplicates are still among them
+        _require_balance(item)
+        if item.lines >= FOREIGN_LINES and item.rejected > FOREIGN_SHARE * item.lines:
+            item.failure = item.failure or _foreign(con, item)
+        if item.failure:
+            sql.run(con, "drop_source_events", source_no=item.source_no)
+            item.lines = item.events = item.rejected = item.blank = 0
+    if any(rejected or blank for _, _, rejected, blank in rows):
+        sql.run(con, "move_rejected_lines", first=first)
+        sql.run(con, "drop_unreadable", first=first)
+
+
+def _require_balance(item: Item) -> None:
+    """Every line that was read is accounted for. OTLP counts records, which only SQL sees."""
+    read = item.progress.lines - item.start.lines
+    if item.failure is None and item.format.name != "otlp" and item.lines != read:
+        raise CannotRun(
+            "the balance does not hold; nothing of this batch was kept",
+            where=str(item.file.path),
+            why=f"{read:,} lines were read, {item.lines:,} were accounted for",
+            next="this is a fault of chertlog: please report it",
+        )
+
+
+def _foreign(con: duckdb.DuckDBPyConnection, item: Item) -> str:
+    reasons = sql.run(con, "commonest_reasons", source_no=item.source_no).fetchall()
+    listed = ", ".join(f"{reason} {lines:,}" for reason, lines in reasons)
+    return (
+        f"{item.rejected:,} of {item.lines:,} lines do not fit format {item.format.name} ({listed})"
+    )
+
+
+def _count_events(con: duckdb.DuckDBPyConnection, first: int, items: Sequence[Item]) -> None:
+    """Take the final counts from the table itself; what is missing was a duplicate."""
+    counted = {row[0]: row[1:] for row in sql.run(con, "count_events", first=first).fetchall()}
+    for item in items:
+        before = item.events
+        found = counted.get(item.source_no, (0, None, None))
+        item.events, item.first_event_at, item.last_event_at = found
+        item.duplicates = before - item.events
+        if not item.failure and not item.brings_nothing:
+            item.duplicates += item.known_lines
+            item.lines += item.known_lines
+
+
+def _record(con: duckdb.DuckDBPyConnection, item: Item, run_no: int) -> None:
+    head = first_line(item.head)
+    loaded = item.failure is None
+    sql.run(
+        con,
+        "insert_source",
+        source_no=item.source_no,
+        path=str(item.file.path),
+        sha256=item.progress.digest.hexdigest() if loaded else None,
+        head_sha256=digest(head) if loaded else None,
+        head_bytes=len(head) if loaded else None,
+        content_bytes=item.progress.content_bytes if loaded else None,
+        file_bytes=item.file.file_bytes,
+        compression=item.file.compression,
+        format=item.format.name,
+        status=item.status,
+        reason=item.failure,
+        grown_from=item.grown_from.source_no if item.grown_from else None,
+        lines=item.lines,
+        physical_lines=item.progress.lines if loaded else None,
+        tail_offset=item.progress.tail_offset if loaded else None,
+        events=item.events,
+        rejected=item.rejected,
+        blank=item.blank,
+        duplicates=item.duplicates,
+        first_event_at=item.first_event_at,
+        last_event_at=item.last_event_at,
+        run_no=run_no,
+    )

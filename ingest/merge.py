@@ -1,0 +1,129 @@
+"""From events to responses to operations, for what a batch touched.
+
+Owns: the order of the transforms, how far around the batch they have to look, and the slices that
+keep them within the memory limit. The rules themselves are `chertlog.queries/transforms/*.sql`.
+
+Nothing here grows with history: earlier rows are read only for traces and chain keys that occur
+in the batch, and only near it in time. Where something there could hang together with what lies
+further off, the window is widened until it cannot, so any split of the same logs gives the same
+rows.
+"""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime, timedelta
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+from chertlog.ingest import sql
+
+if TYPE_CHECKING:
+    import duckdb
+
+SLICE_EVENTS = 2_500_000  # merged at a time: hash tables of so many fit the memory limit
+TRACE_MARGIN = timedelta(hours=1)
+CHAIN_MARGIN = timedelta(hours=49)  # twice the longest gap inside an operation, and an hour
+
+
+def merge(con: duckdb.DuckDBPyConnection, first_source_no: int) -> None:
+    """Refresh responses and operations for what the sources from `first_source_no` on touched."""
+    _run(con, "engine")
+    _set(con, first_source_no=first_source_no)
+    lowest, highest, events = _row(con, "new_span")
+    if not events:
+        return
+    batch_no = int(
+        con.execute("select coalesce(max(batch_no), 0) + 1 from store.response").fetchall()[0][0]
+    )
+    _set(con, batch_no=batch_no)
+    _touch(con, lowest, highest)
+    _run(con, "replaced_responses")
+    _run(con, "drop_replaced")
+    slices = max(1, math.ceil(events / SLICE_EVENTS))
+    for slice_ in range(slices):
+        _set(con, slices=slices, slice=slice_)
+        for step in ("batch_event", "irregular_traces", "repeated_events"):
+            _run(con, step)
+        _drop_repeated(con)
+        _run(con, "irregular_slots")
+        _run(con, "merge_responses")
+    _chain(con)
+
+
+def _touch(con: duckdb.DuckDBPyConnection, lowest: datetime, highest: datetime) -> None:
+    """Find earlier events of the new events' traces, as far as they hang together."""
+    margin = TRACE_MARGIN
+    while True:
+        _set(con, from_at=_shift(lowest, -margin), to_at=_shift(highest, margin))
+        _set(con, has_earlier=_row(con, "has_earlier_events")[0])
+        _run(con, "touched_traces")
+        if not _row(con, "is_window_too_small")[0]:
+            return
+        margin *= 24
+
+
+def _drop_repeated(con: duckdb.DuckDBPyConnection) -> None:
+    """Remove repeated events; the lowest line number of all copies is the one that stays."""
+    moved = sql.run(con, "repeated_places").fetchall()
+    sql.run(con, "drop_repeated")
+    for source_no, line, record, place_source_no, place_line in moved:
+        sql.run(
+            con,
+            "move_event",
+            kept_source_no=source_no,
+            kept_line_number=line,
+            kept_record_number=record,
+            source_no=place_source_no,
+            line_number=place_line,
+        )
+        sql.run(con, "give_event_away", source_no=source_no)
+
+
+def _chain(con: duckdb.DuckDBPyConnection) -> None:
+    """Number the attempts of the operations that this batch touched."""
+    lowest, highest = _row(con, "chain_span")
+    if lowest is None:
+        return
+    margin = CHAIN_MARGIN
+    while True:
+        _set(con, chain_from_at=_shift(lowest, -margin), chain_to_at=_shift(highest, margin))
+        for step in ("chain_keys", "chain_members", "chain_numbers"):
+            _run(con, step)
+        while split := [row[0] for row in _run(con, "chain_splits").fetchall()]:
+            _run(con, "split_chains", response_ids=split)
+            _run(con, "chain_numbers")
+        if not _row(con, "is_chain_cut")[0]:
+            break
+        margin *= 8
+    for step in ("settle_attempts", "drop_operations", "refresh_operations"):
+        _run(con, step)
+
+
+def _shift(moment: datetime, by: timedelta) -> datetime:
+    try:
+        return moment + by
+    except OverflowError:
+        return moment
+
+
+def _set(con: duckdb.DuckDBPyConnection, **variables: object) -> None:
+    for name, value in variables.items():
+        con.execute(f"set variable {name} = $value", {"value": value})
+
+
+def _row(con: duckdb.DuckDBPyConnection, name: str) -> tuple[Any, ...]:
+    return _run(con, name).fetchall()[0]
+
+
+def _run(
+    con: duckdb.DuckDBPyConnection, name: str, **parameters: object
+) -> duckdb.DuckDBPyConnection:
+    return con.execute(_text(name), parameters)
+
+
+@cache
+def _text(name: str) -> str:
+    folder = resources.files("chertlog.queries").joinpath("transforms")
+    return folder.joinpath(f"{name}.sql").read_text("utf-8")

@@ -1,0 +1,80 @@
+-- Small rules that several readers share, as macros.
+
+create or replace temp macro offset_of(value) as
+    to_minutes(
+        (case when starts_with(value, '-') then -1 else 1 end)
+        * (try_cast(value[2:3] as integer) * 60 + try_cast(right(value, 2) as integer))
+    );
+
+-- RFC 3339 to UTC. DuckDB's own cast ignores an offset, and knows words such as 'epoch' and
+-- 'infinity', so the shape is checked first. Second 60 is the first of the next minute.
+create or replace temp macro log_time(value) as
+    case
+        when regexp_full_match(value, '[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?Z?') then
+            coalesce(
+                try_cast(value as timestamp),
+                case when value[18:19] = '60' then
+                    try_cast(left(value, 17) || '59' || substr(value, 20) as timestamp) + interval 1 second
+                end
+            )
+        when regexp_full_match(value, '[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)? ?[+-][0-9]{2}:?[0-9]{2}') then
+            try_cast(regexp_replace(value, ' ?[+-][0-9]{2}:?[0-9]{2}$', '') as timestamp)
+            - offset_of(regexp_extract(value, '[+-][0-9]{2}:?[0-9]{2}$'))
+    end;
+
+-- Text without the CR of a CRLF ending. rtrim() would do, and took as long as parsing the line.
+create or replace temp macro without_cr(line) as
+    case when ends_with(line, chr(13)) then left(line, -1) else line end;
+
+create or replace temp macro is_object(line) as
+    case when starts_with(line, '{') then true else starts_with(ltrim(line, ' ' || chr(9)), '{') end;
+
+create or replace temp macro is_blank(line) as
+    trim(line, ' ' || chr(9) || chr(13)) = '';
+
+create or replace temp macro surface_of(path) as
+    case
+        when starts_with(path, '/api/v1/') then 'v1'
+        when starts_with(path, '/api/salesforce/') then 'salesforce'
+        when starts_with(path, '/api/hubspot/') then 'hubspot'
+        when starts_with(path, '/api/slack/') then 'slack'
+        when path is not null then 'other'
+    end;
+
+-- A short field of ours, redacted only where the line's cheap test found something.
+create or replace temp macro clean(value, odd) as
+    case when value = '' then null when odd then redact(value) else value end;
+
+-- Two or more whole JSON objects on one line, and nothing else.
+create or replace temp macro is_glued(line) as
+    regexp_matches(line, '\}\s*\{')
+    and list_bool_and(list_transform(
+        string_split(regexp_replace(line, '\}\s*\{', '}' || chr(30) || '{', 'g'), chr(30)),
+        lambda part: json_valid(part)
+    ));
+
+-- Retry-After is seconds or an HTTP date (RFC 9110, 10.2.3).
+create or replace temp macro retry_after_seconds(value, answered_at) as
+    case
+        when value is null or value in ('', '-') then null
+        when regexp_full_match(value, '[0-9]{1,9}') then try_cast(value as integer)
+        else try_cast(date_diff('second', answered_at, try_strptime(value, '%a, %d %b %Y %H:%M:%S GMT')) as integer)
+    end;
+
+-- The two ways nginx says that a variable has no value.
+create or replace temp macro absent(value) as nullif(nullif(value, '-'), '');
+
+-- OTLP attributes (a list of keys and typed values) as a map of texts; the first of a key counts.
+create or replace temp macro attributes_of(attributes) as
+    map_from_entries(list_transform(
+        list_filter(attributes, lambda attribute, i:
+            attribute.key is not null
+            and i = list_position(list_transform(attributes, lambda other: other.key), attribute.key)),
+        lambda attribute: {
+            'key': attribute.key,
+            'value': coalesce(
+                attribute.value."stringValue", attribute.value."intValue",
+                attribute.value."boolValue", attribute.value."doubleValue"
+            )
+        }
+    ));

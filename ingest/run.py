@@ -1,0 +1,186 @@
+"""One run of `chertlog ingest`: paths in, a published database and a summary out.
+
+Owns: the order of a run, the record of it, and its summary. Which file goes into which batch is
+decided in `batches`; the loading is `load`, the publication `publish`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from chertlog.ingest import publish, sql, work
+from chertlog.ingest.batches import Chooser, Outcome
+from chertlog.ingest.errors import WrongUse
+from chertlog.ingest.files import find
+from chertlog.ingest.load import Item, load_batch, mark_changed
+from chertlog.ingest.privacy import load_key
+from chertlog.ingest.settings import Settings
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from chertlog.queries.checking import Failure
+
+COUNTS = ("lines", "events", "rejected", "blank", "duplicates")
+LOADED = ("loaded", "grown", "growing", "empty")
+
+
+class Reporter(Protocol):
+    """What a run tells while it works; the command line draws it."""
+
+    def stage(self, text: str) -> None: ...
+    def files(self, count: int, total_bytes: int) -> None: ...
+    def read(self, path: Path, position: int) -> None: ...
+
+
+class Silent:
+    """A reporter for tests and notebooks."""
+
+    def stage(self, text: str) -> None: ...
+    def files(self, count: int, total_bytes: int) -> None: ...
+    def read(self, path: Path, position: int) -> None: ...
+
+
+@dataclass
+class Summary:
+    """What a run did: counts of lines, one outcome a file, seconds by stage."""
+
+    outcomes: list[Outcome] = field(default_factory=list)
+    lines: int = 0
+    events: int = 0
+    rejected: int = 0
+    blank: int = 0
+    duplicates: int = 0
+    seconds: float = 0.0
+    timings: dict[str, float] = field(default_factory=dict)
+    published: Path | None = None
+    failures: tuple[Failure, ...] = ()
+    nothing_found: bool = False
+
+    def count(self, *statuses: str) -> int:
+        return sum(outcome.status in statuses for outcome in self.outcomes)
+
+    def add(self, item: Item) -> None:
+        self.outcomes.append(
+            Outcome(item.file.path, item.status, item.failure or "", item.format.name)
+        )
+        for name in COUNTS:
+            setattr(self, name, getattr(self, name) + getattr(item, name))
+
+    @property
+    def exit_code(self) -> int:
+        """0 all accounted for; 1 a file refused, nothing found, or a check failed."""
+        return int(bool(self.count("refused") or self.failures or self.nothing_found))
+
+
+def ingest(
+    paths: Sequence[str],
+    settings: Settings,
+    *,
+    final: bool = False,
+    reload: Sequence[str] = (),
+    reporter: Reporter | None = None,
+) -> Summary:
+    """Load files into the work database and publish what is new.
+
+    `final` reads an unfinished last line even of a file that may still be written to. `reload`
+    names files whose earlier content is forgotten before they are loaded. Raises WrongUse for
+    paths that name nothing, CannotRun where the machine does not allow it.
+    """
+    reporter = reporter or Silent()
+    found, missing = find([*paths, *reload])
+    if missing:
+        raise WrongUse(
+            "no such file or directory",
+            where=missing[0],
+            next="check the path; a pattern has to match at least one file",
+        )
+    data_dir = settings.data_dir
+    work.prepare(data_dir)
+    own = data_dir.resolve()
+    found = [entry for entry in found if own not in entry.path.resolve().parents]
+    summary = Summary(nothing_found=not found)
+    began = time.monotonic()
+    stages = _Stages(reporter, summary.timings)
+    due = False
+    with work.locked(data_dir), work.told_plainly(data_dir):
+        stages("opening")
+        with work.open_work(settings, load_key(data_dir)) as con:
+            chooser = Chooser(con, found, settings, final=final, reload=reload)
+            reporter.files(len(found), chooser.total_bytes)
+            _load(con, chooser, summary, stages, reporter)
+            due = publish.is_due(con, data_dir)
+            if due:
+                stages("checking")
+                summary.failures = tuple(publish.checked(con))
+        if due and not summary.failures:
+            stages("publishing")
+            summary.published = publish.publish(data_dir)
+    stages(None)
+    summary.seconds = time.monotonic() - began
+    return summary
+
+
+def _load(
+    con: duckdb.DuckDBPyConnection,
+    chooser: Chooser,
+    summary: Summary,
+    stages: _Stages,
+    reporter: Reporter,
+) -> None:
+    """Load batch after batch, and record the run if it changed anything."""
+    run_no, started_at, before = sql.run(con, "begin_run").fetchall()[0]
+    while chooser.waiting:
+        stages("recognising")
+        items = chooser.next_batch(run_no)
+        try:
+            if items:
+                load_batch(
+                    con,
+                    items,
+                    run_no,
+                    on_read=lambda file, position: reporter.read(file.path, position),
+                    on_stage=stages,
+                )
+        finally:
+            for item in items:
+                item.file.close()
+        for item in items:
+            summary.add(item)
+    summary.outcomes += chooser.outcomes
+    if sql.value(con, "content_no") == before:
+        return  # a run that found nothing new leaves no trace
+    sql.run(
+        con,
+        "insert_run",
+        run_no=run_no,
+        started_at=started_at,
+        version=version("chertlog"),
+        files=len(summary.outcomes),
+        loaded=summary.count(*LOADED),
+        refused=summary.count("refused"),
+        **{name: getattr(summary, name) for name in COUNTS},
+    )
+    mark_changed(con)
+
+
+class _Stages:
+    """Tells the reporter which stage begins, and keeps how long each took."""
+
+    def __init__(self, reporter: Reporter, timings: dict[str, float]) -> None:
+        self._reporter, self._timings = reporter, timings
+        self._name: str | None = None
+        self._since = time.monotonic()
+
+    def __call__(self, name: str | None) -> None:
+        now = time.monotonic()
+        if self._name:
+            self._timings[self._name] = self._timings.get(self._name, 0.0) + now - self._since
+        self._name, self._since = name, now
+        if name:
+            self._reporter.stage(name)

@@ -1,0 +1,98 @@
+"""What the user may set, and where: flags over CHERTLOG_* over chertlog.toml over defaults.
+
+Owns: reading `chertlog.toml` and the environment. Thresholds of the analysis are parameters
+(`queries/seeds/parameters.csv`); the file can override those too.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+
+from chertlog.ingest.errors import WrongUse
+from chertlog.ingest.log_format import SHIPPED, compile_template
+
+CONFIG_FILE = "chertlog.toml"
+DEFAULT_DATA_DIR = "chertlog-data"
+KEYS = {"data_dir", "memory_limit", "threads", "edge", "parameters"}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Settings in force."""
+
+    data_dir: Path
+    memory_limit: str = "800MB"
+    threads: int | None = None
+    log_formats: tuple[str, ...] = SHIPPED
+    parameters: dict[str, float] = field(default_factory=dict)
+
+
+def load_settings(data_dir: Path | None = None, config: Path | None = None) -> Settings:
+    """Return the settings. Raises WrongUse for a file that cannot be understood."""
+    path = config or Path(os.environ.get("CHERTLOG_CONFIG", CONFIG_FILE))
+    values = _read(path) if path.exists() else {}
+    if unknown := values.keys() - KEYS:
+        name = sorted(unknown)[0]
+        close = get_close_matches(name, KEYS, 1)
+        raise WrongUse(
+            f"unknown key {name!r}",
+            where=str(path),
+            next=f"did you mean {close[0]!r}?"
+            if close
+            else f"known keys: {', '.join(sorted(KEYS))}",
+        )
+    folder = data_dir or os.environ.get("CHERTLOG_DATA_DIR") or values.get("data_dir")
+    return Settings(
+        data_dir=Path(str(folder or DEFAULT_DATA_DIR)),
+        memory_limit=str(
+            os.environ.get("CHERTLOG_MEMORY_LIMIT") or values.get("memory_limit", "800MB")
+        ),
+        threads=_integer(values.get("threads"), path),
+        log_formats=(*_log_formats(values.get("edge"), path), *SHIPPED),
+        parameters=_parameters(values.get("parameters"), path),
+    )
+
+
+def _read(path: Path) -> dict[str, object]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise WrongUse("cannot be read", where=str(path), why=str(error)) from None
+
+
+def _integer(value: object, path: Path) -> int | None:
+    if value is None or (isinstance(value, int) and value > 0):
+        return value
+    raise WrongUse("threads must be a positive whole number", where=str(path))
+
+
+def _log_formats(section: object, path: Path) -> tuple[str, ...]:
+    if section is None:
+        return ()
+    formats = section.get("log_formats") if isinstance(section, dict) else None
+    if not isinstance(formats, list) or not all(isinstance(f, str) for f in formats):
+        raise WrongUse(
+            "[edge] needs log_formats, a list of log_format strings",
+            where=str(path),
+            next="""for example: log_formats = ["log_format main '… [$time_local] … $status …'"]""",
+        )
+    for text in formats:
+        try:
+            compile_template(text)
+        except ValueError as error:
+            raise WrongUse("a log_format cannot be used", where=str(path), why=str(error)) from None
+    return tuple(formats)
+
+
+def _parameters(section: object, path: Path) -> dict[str, float]:
+    if section is None:
+        return {}
+    if not isinstance(section, dict) or not all(
+        isinstance(v, int | float) for v in section.values()
+    ):
+        raise WrongUse("[parameters] holds names and numbers only", where=str(path))
+    return {name: float(value) for name, value in section.items()}

@@ -1,0 +1,105 @@
+"""Is this content new, known, or a known file that grew?
+
+Owns: recognising content by its hash, whatever the file is called now. No path, inode or time is
+ever trusted. Does not load anything.
+
+Two files whose first lines differ cannot hold the same content, so most files are known to be new
+from their first line; only where that matches is the content hashed before it is loaded.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from chertlog.ingest import sql
+from chertlog.ingest.blocks import BLOCK_BYTES, ByteStream, Start
+
+if TYPE_CHECKING:
+    import duckdb
+
+HEAD_BYTES = 4096
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """Content that is in the database."""
+
+    source_no: int
+    path: str
+    sha256: str
+    head_sha256: str
+    head_bytes: int
+    content_bytes: int
+    lines: int
+    physical_lines: int
+    tail_offset: int | None
+
+    @property
+    def end(self) -> Start:
+        """Where a longer copy goes on: an unfinished last line is read again, whole."""
+        if self.tail_offset is None:
+            return Start(self.content_bytes, self.physical_lines)
+        return Start(self.tail_offset, self.physical_lines - 1)
+
+
+@dataclass(frozen=True)
+class Same:
+    """The content is in the database already."""
+
+    source: Loaded
+
+
+@dataclass(frozen=True)
+class Grown:
+    """The content begins with that of a loaded source and goes on."""
+
+    source: Loaded
+
+
+Known = Same | Grown | None
+
+
+def first_line(head: bytes) -> bytes:
+    """The bytes by which content is recognised at first sight."""
+    return head[:HEAD_BYTES].split(b"\n", 1)[0]
+
+
+def digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def loaded_sources(con: duckdb.DuckDBPyConnection) -> list[Loaded]:
+    """Return all content in the database, in order of arrival."""
+    rows = sql.run(con, "loaded_sources").fetchall()
+    return [Loaded(*row) for row in rows]
+
+
+def recognise(head: bytes, stream: ByteStream, loaded: Iterable[Loaded]) -> Known:
+    """Compare content with what is loaded, reading `stream` only if its first line is known.
+
+    The longest loaded content that it begins with decides.
+    """
+    line = first_line(head)
+    lengths: dict[int, list[Loaded]] = {}
+    heads: dict[int, str] = {}
+    for source in loaded:
+        known = heads.setdefault(source.head_bytes, digest(line[: source.head_bytes]))
+        if known == source.head_sha256:
+            lengths.setdefault(source.content_bytes, []).append(source)
+    if not lengths:
+        return None
+    whole, length, matches = hashlib.sha256(), 0, []
+    while chunk := stream.read(BLOCK_BYTES):
+        for bound in sorted(bound for bound in lengths if length < bound <= length + len(chunk)):
+            part = whole.copy()
+            part.update(chunk[: bound - length])
+            matches += [s for s in lengths[bound] if s.sha256 == part.hexdigest()]
+        whole.update(chunk)
+        length += len(chunk)
+    if not matches:
+        return None
+    longest = max(matches, key=lambda source: source.content_bytes)
+    return Same(longest) if longest.content_bytes == length else Grown(longest)

@@ -1,0 +1,1 @@
+delete from store.meta where key = $key

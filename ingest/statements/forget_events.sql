@@ -1,0 +1,1 @@
+delete from store.event where source_no in (select unnest($source_nos::integer[]))

@@ -1,0 +1,119 @@
+"""The commands for questions: sql, views.
+
+Owns their arguments, and what goes to stdout and what to stderr. What they need is imported when
+a command runs: `chertlog --help` must not wait for it.
+"""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from chertlog.queries.cli_errors import friendly, note
+from chertlog.queries.cli_options import DataDir, Shape, find_data_dir
+
+if TYPE_CHECKING:
+    from chertlog.queries.results import Result
+
+_TABLE_ROWS = 100
+
+
+def sql(
+    query: Annotated[
+        str | None, typer.Argument(help="One SELECT, or the name of a view; - reads it from stdin.")
+    ] = None,
+    shape: Annotated[
+        Shape, typer.Option("--format", help="How to write the result.")
+    ] = Shape.table,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write to this file, not to stdout.")
+    ] = None,
+    limit: Annotated[
+        int | None,
+        typer.Option(min=1, help=f"Most rows to return.  [{_TABLE_ROWS} in a table, else all]"),
+    ] = None,
+    timeout: Annotated[
+        float, typer.Option(min=0.1, help="Seconds after which the query is stopped.")
+    ] = 30,
+    data_dir: DataDir = None,
+) -> None:
+    """Ask the published database one question in SQL. Nothing can be changed by it.
+
+    Without a question, it says what can be asked.
+
+    \b
+    Example:
+      chertlog sql "select tenant_id, count(*) as errors from responses
+                    where error_code = 4002 group by all order by errors desc"
+      chertlog sql errors_by_code --format csv > errors.csv
+    """
+    with friendly():
+        if query is None:
+            _list_views(data_dir)
+            return
+        if shape is Shape.parquet and output is None and sys.stdout.isatty():
+            raise typer.BadParameter("Parquet is not for the screen: name a file with --output.")
+        from chertlog.queries.cli_results import write_result
+        from chertlog.queries.sandbox import run_select
+
+        if limit is None and shape is Shape.table:
+            limit = _TABLE_ROWS
+        question = sys.stdin.read() if query == "-" else query
+        result: Result = _meanwhile_loading(
+            lambda: run_select(find_data_dir(data_dir), question, timeout, limit)
+        )
+        write_result(result, shape.value, output)
+
+
+def _meanwhile_loading(ask: "Callable[[], Result]") -> "Result":
+    """Load what reads the answer while the query's process starts: it takes as long again."""
+    from importlib import import_module
+    from threading import Thread
+
+    loading = Thread(target=import_module, args=("pyarrow",), daemon=True)
+    loading.start()
+    try:
+        return ask()
+    finally:
+        loading.join()
+
+
+def views(
+    name: Annotated[str | None, typer.Argument(help="A view or macro to describe.")] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """List what can be asked; with a name, describe every column of it.
+
+    Example: chertlog views errors_by_code
+    """
+    with friendly():
+        if name is None:
+            _list_views(data_dir)
+            return
+        from chertlog.queries.cards import view_card
+        from chertlog.queries.database import connect
+        from chertlog.queries.relations import columns, find_relation
+        from chertlog.queries.tables import say
+
+        with connect(find_data_dir(data_dir)) as db:
+            relation = find_relation(db, name)
+            described = columns(db, relation.name) if relation.kind == "view" else []
+            first = 3 if len(described) < 13 else 1
+            rows = db.rows(f'from "{relation.name}" limit {first}') if described else []
+        say(view_card(relation, described, [tuple(row.values()) for row in rows]))
+
+
+def _list_views(data_dir: Path | None) -> None:
+    from chertlog.queries.cards import view_list
+    from chertlog.queries.database import connect
+    from chertlog.queries.relations import relations
+    from chertlog.queries.tables import say
+
+    with connect(find_data_dir(data_dir)) as db:
+        say(view_list(relations(db)))
+    note(
+        "Columns of one: chertlog views NAME. All of one: chertlog sql NAME.\n"
+        'A question: chertlog sql "select … from …".'
+    )

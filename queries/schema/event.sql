@@ -1,0 +1,106 @@
+-- Every accepted log record, normalised and redacted: what all other tables are computed from.
+-- Grain: one row per accepted record.
+--
+-- source_no: source that holds the line
+-- line_number: line in the decompressed file, from 1
+-- record_number: record within an OTLP line, from 1; NULL in other formats
+-- line_hash: hash of the line (OTLP: of line and record number); tells repeated lines, and is never shown:
+--   DuckDB does not promise it across versions
+-- occurred_at: time on the record, UTC
+-- log: app, edge or otlp
+-- event: kind of event as logged; response.sent for edge and OTLP records
+-- level: severity as logged
+-- trace_id: Chert's trace_id; NULL where the line has none
+-- otel_trace_id: W3C trace id of an OTLP record, unrelated to trace_id
+-- tenant_id: caller
+-- surface: API surface as logged, else by path prefix
+-- service: emitting service
+-- service_version: its version
+-- host: its host
+-- http_method: request method
+-- http_route: route template
+-- url_path: path without query, personal data replaced
+-- user_agent: client's User-Agent, redacted
+-- client_ip: client address, truncated to /24 (IPv4) or /48 (IPv6)
+-- idempotency_key: keyed hash of the client's key
+-- body_hash: keyed hash of the logged body hash
+-- recipient: pseudonym of the recipient's number
+-- delivery_service: internal delivery service
+-- internal_code: internal error code
+-- line_id: pseudonym of the sending line
+-- lines: lines listed when capacity was exhausted
+-- error_type: internal exception type
+-- detail: internal detail, redacted
+-- http_status: status on the wire
+-- duration_ms: time to answer, ms
+-- upstream_ms: time of the last upstream, ms (edge)
+-- bytes_sent: body bytes sent (edge)
+-- is_error: whether the body reports an error; NULL where the log cannot know
+-- envelope: shape of the error body
+-- error_code: numeric code in the body
+-- code_as_string: the body sent the code as a string
+-- retryable: as sent; NULL if the body lost it
+-- error_message: message in the body, redacted
+-- retry_after_s: seconds to wait, from the body
+-- retry_after_header_s: seconds to wait, from the Retry-After header
+-- attachment_index: offending attachment, from 0
+-- allowed_effects: effects the body lists
+-- reason: top-level reason of a flat send body, redacted
+-- body_status: HTTP status repeated in the body
+-- body_success: success or ok flag in the body
+-- body_trace_ok: whether the body repeats trace_id; NULL if it has none
+-- header_trace_ok: whether the X-Trace-ID header repeats trace_id; NULL if it has none
+-- reject_reason: set only while a file is being loaded, before rejected lines move to store.rejected_line
+-- byte_offset: likewise
+create table store.event (
+    source_no integer not null,
+    line_number bigint not null,
+    record_number integer,
+    line_hash ubigint,
+    occurred_at timestamp,
+    log varchar,
+    event varchar,
+    level varchar,
+    trace_id varchar,
+    otel_trace_id varchar,
+    tenant_id varchar,
+    surface varchar,
+    service varchar,
+    service_version varchar,
+    host varchar,
+    http_method varchar,
+    http_route varchar,
+    url_path varchar,
+    user_agent varchar,
+    client_ip varchar,
+    idempotency_key ubigint,
+    body_hash ubigint,
+    recipient ubigint,
+    delivery_service varchar,
+    internal_code varchar,
+    line_id ubigint,
+    lines struct(line ubigint, used integer, cap integer)[],
+    error_type varchar,
+    detail varchar,
+    http_status smallint,
+    duration_ms bigint,
+    upstream_ms bigint,
+    bytes_sent bigint,
+    is_error boolean,
+    envelope varchar,
+    error_code integer,
+    code_as_string boolean,
+    retryable boolean,
+    error_message varchar,
+    retry_after_s integer,
+    retry_after_header_s integer,
+    attachment_index integer,
+    allowed_effects varchar[],
+    reason varchar,
+    body_status smallint,
+    body_success boolean,
+    body_trace_ok boolean,
+    header_trace_ok boolean,
+    reject_reason varchar,
+    byte_offset bigint
+);

@@ -1,0 +1,10 @@
+-- Facts about the database itself.
+-- Grain: one row per key.
+--
+-- key: schema_version, key_id (which pseudonym key was used), hash_probe (tells whether line hashes are
+--   still comparable), newest_at (latest event time) or content_no (rises with every committed batch)
+-- value: its value
+create table store.meta (
+    key varchar not null,
+    value varchar not null
+);

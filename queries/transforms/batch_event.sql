@@ -1,0 +1,39 @@
+-- The events that decide the responses of this batch: the new ones, and earlier ones of the same
+-- traces near them in time. One slice of the traces at a time, so that memory stays bounded.
+create or replace temp view batch_event as
+select
+    event_row(e.source_no, e.line_number, e.record_number) as event_row,
+    true as is_new,
+    case
+        when e.log = 'edge' then 1000000
+        when e.log = 'otlp' then 100000000
+        when e.event = 'response.sent' then 1
+        when e.event = 'request.received' then 100
+        else 10000
+    end as digit,
+    e.*
+from store.event as e
+where
+    e.source_no >= getvariable('first_source_no')
+    and e.trace_id is not null
+    and e.reject_reason is null
+    and slice_of(e.trace_id, getvariable('slices')) = getvariable('slice')
+union all
+select
+    event_row(e.source_no, e.line_number, e.record_number) as event_row,
+    false as is_new,
+    case
+        when e.log = 'edge' then 1000000
+        when e.log = 'otlp' then 100000000
+        when e.event = 'response.sent' then 1
+        when e.event = 'request.received' then 100
+        else 10000
+    end as digit,
+    e.*
+from store.event as e
+where
+    e.source_no < getvariable('first_source_no')
+    and e.occurred_at >= getvariable('from_at')
+    and e.occurred_at <= getvariable('to_at')
+    and e.trace_id in (select t.trace_id from touched_trace as t)
+    and slice_of(e.trace_id, getvariable('slices')) = getvariable('slice');

@@ -1,0 +1,6 @@
+-- They are written anew.
+delete from store.response
+where
+    occurred_at >= getvariable('from_at')
+    and occurred_at <= getvariable('to_at')
+    and response_id in (select p.response_id from replaced_response as p)

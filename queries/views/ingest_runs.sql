@@ -1,0 +1,16 @@
+-- History of ingest runs.
+-- Grain: one row per run.
+--
+-- run_no: number of the run
+-- started_at: start, UTC
+-- finished_at: end of loading, UTC
+-- tool_version: version of chertlog
+-- files: files offered
+-- loaded: files of which lines were loaded
+-- refused: files refused
+-- lines: lines read
+-- events: lines that became an event
+-- rejected: lines that could not become an event
+-- blank: lines of white space
+-- duplicates: readable lines that were loaded before
+select * from store.ingest_run
