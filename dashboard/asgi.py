@@ -1,0 +1,20 @@
+"""The server's application: Streamlit's, behind our guard. Run by `streamlit run`; see `server`."""
+
+import streamlit as st
+from starlette.middleware import Middleware
+
+from chertlog.dashboard import states
+from chertlog.dashboard.security import Guard
+
+
+def _on_script_error(error: Exception) -> bool:
+    """Say a sentence in the page; Streamlit has already put the traceback into the log."""
+    states.failed()
+    return True
+
+
+app = st.App(
+    "app.py",
+    middleware=[Middleware(Guard, hosts=st.get_option("server.allowedHosts"))],
+    on_script_error=_on_script_error,
+)

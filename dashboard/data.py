@@ -1,0 +1,134 @@
+"""The only door to the database: which generation is published, and what a query in sql/ says.
+
+A generation is one immutable file. DuckDB keeps one database per path inside a process, so it is
+opened by its resolved path, and everything cached is cached under its identity. Owns no numbers:
+they come from the .sql files, and values reach those as bound parameters only.
+"""
+
+import re
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+import duckdb
+import pandas as pd
+import streamlit as st
+
+from chertlog.queries.database import Connection, connect
+from chertlog.queries.errors import ChertlogError
+from chertlog.queries.published import published_database
+from chertlog.queries.story import Story, tell
+
+_SQL = Path(__file__).with_name("sql")
+_PARAMETER = re.compile(r"\$([a-z_]+)")
+
+Value = str | int | bool | datetime | None | tuple[str, ...]
+
+
+class Unreadable(ChertlogError):
+    """There is a database, but DuckDB cannot read it."""
+
+
+class Generation(NamedTuple):
+    """Identity of one published file: the same identity has the same content."""
+
+    path: str
+    inode: int
+    modified_ns: int
+    size: int
+
+
+class Coverage(NamedTuple):
+    """What a generation holds, whatever the filters say."""
+
+    responses: int
+    first_at: datetime | None
+    last_at: datetime | None
+    misdated: int
+    loaded_at: datetime | None
+    lines: int
+    rejected: int
+    surfaces: tuple[str, ...]
+    tenants: tuple[str, ...]
+
+
+def generation() -> Generation:
+    """The generation published now. Raises NoDatabase."""
+    while True:
+        path = published_database()
+        try:
+            found = path.stat()
+        except FileNotFoundError:  # replaced between the two calls
+            continue
+        return Generation(str(path), found.st_ino, found.st_mtime_ns, found.st_size)
+
+
+def frame(of: Generation, name: str, **parameters: Value) -> pd.DataFrame:
+    """The result of sql/`name`.sql; parameters that it does not mention are left out.
+
+    Raises ChertlogError.
+    """
+    wanted = {key: parameters[key] for key in sorted(_parameters(name))}
+    return _frame(of, name, tuple(wanted.items()))
+
+
+def coverage(of: Generation) -> Coverage:
+    """What the generation holds. Raises ChertlogError."""
+    row = frame(of, "coverage").iloc[0]
+    return Coverage(
+        responses=int(row["responses"]),
+        first_at=_moment(row["first_at"]),
+        last_at=_moment(row["last_at"]),
+        misdated=int(row["misdated"]),
+        loaded_at=_moment(row["loaded_at"]),
+        lines=int(row["lines"]),
+        rejected=int(row["rejected"]),
+        surfaces=tuple(frame(of, "surface_names")["surface"]),
+        tenants=tuple(frame(of, "tenant_names")["tenant_id"]),
+    )
+
+
+def stories(of: Generation, trace_id: str) -> list[Story]:
+    """What is known of the responses that bear a trace_id. Raises NotFound."""
+    return tell(_connection(of), trace_id)
+
+
+def _moment(value: pd.Timestamp) -> datetime | None:
+    return None if pd.isna(value) else value.to_pydatetime()
+
+
+@lru_cache
+def _text(name: str) -> str:
+    """The query, standing on `filtered` where it mentions it."""
+    body = (_SQL / f"{name}.sql").read_text("utf-8").strip()
+    if not re.search(r"\bfrom filtered\b", body):
+        return body
+    filtered = (_SQL / "filtered.sql").read_text("utf-8").strip()
+    return f"with filtered as (\n{filtered}\n)\nselect * from (\n{body}\n)"
+
+
+@lru_cache
+def _parameters(name: str) -> frozenset[str]:
+    return frozenset(_PARAMETER.findall(_text(name)))
+
+
+# Two: the generation before may still be read by runs that began before the new one came. Nobody
+# closes one on its way out, since such a run may hold it; it closes itself with its last holder.
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _connection(of: Generation) -> Connection:
+    try:
+        return connect(of.path)
+    except duckdb.Error as error:
+        raise Unreadable(
+            "the database cannot be read",
+            where=of.path,
+            why=str(error).splitlines()[0],
+            next="Publish it again: chertlog ingest PATH",
+        ) from None
+
+
+@st.cache_data(max_entries=400, ttl="1h", show_spinner=False)
+def _frame(of: Generation, name: str, parameters: tuple[tuple[str, Value], ...]) -> pd.DataFrame:
+    values = {key: list(v) if isinstance(v, tuple) else v for key, v in parameters}
+    return _connection(of).sql(_text(name), values or None)

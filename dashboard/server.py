@@ -1,0 +1,114 @@
+"""Starts the dashboard in the foreground, on this machine only unless told otherwise.
+
+Owns the command line and the settings that protect the server. They are flags, so that no
+config.toml in the reader's home or working directory weakens them; the rest is in
+.streamlit/config.toml.
+"""
+
+import argparse
+import os
+import socket
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+DEFAULT_HOST = "127.0.0.1"
+DEFAULT_PORT = 8501
+
+
+def command(
+    data_dir: str | Path,
+    port: int = DEFAULT_PORT,
+    host: str = DEFAULT_HOST,
+    allow_hosts: Sequence[str] = (),
+) -> list[str]:
+    """The command that serves `data_dir` until it is interrupted."""
+    hosts = [part for name in allow_hosts for part in ("--allow-host", name)]
+    start = [sys.executable, "-m", "chertlog.dashboard", "--data-dir", str(data_dir)]
+    return [*start, "--port", str(port), "--host", host, *hosts]
+
+
+def streamlit_command(port: int, host: str, allow_hosts: Sequence[str] = ()) -> list[str]:
+    """What `command` becomes: Streamlit, with every setting that protects it as a flag."""
+    flags = {
+        "server.address": [host],
+        "server.port": [str(port)],
+        "server.headless": ["true"],
+        "server.allowedHosts": _allowed(host, allow_hosts),
+        "server.enableXsrfProtection": ["true"],
+        "server.enableCORS": ["true"],
+        "server.enableAgentApi": ["false"],
+        "server.fileWatcherType": ["none"],
+        "browser.gatherUsageStats": ["false"],
+        "client.showErrorDetails": ["none"],
+        "client.disableDataExport": ["true"],
+        "client.toolbarMode": ["minimal"],
+    }
+    options = [part for name, values in flags.items() for v in values for part in (f"--{name}", v)]
+    # -P: a file in the working directory must not stand in for a module.
+    return [sys.executable, "-P", "-m", "streamlit", "run", str(HERE / "asgi.py"), *options]
+
+
+def environment(data_dir: str | Path) -> dict[str, str]:
+    """The environment in which it runs: the caller's, and where the data are."""
+    return {**os.environ, "CHERTLOG_DATA_DIR": str(Path(data_dir).expanduser().resolve())}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Become the server. Returns 3 if the port is taken; otherwise only an error comes back."""
+    options = _parser().parse_args(arguments)
+    if reason := _unavailable(options.host, options.port):
+        print(
+            f"cannot serve on {options.host}:{options.port}: {reason}\n"
+            f"Choose another port: --port {options.port + 1}",
+            file=sys.stderr,
+        )
+        return 3
+    if options.host not in ("127.0.0.1", "localhost", "::1"):
+        print(
+            f"serving on {options.host}: everyone who reaches this port sees the logs' contents; "
+            "put a proxy with a log-in in front of it",
+            file=sys.stderr,
+        )
+    start = streamlit_command(options.port, options.host, options.allow_host)
+    # exec, so that Ctrl-C and signals reach the server itself.
+    os.execve(start[0], start, environment(options.data_dir))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m chertlog.dashboard",
+        description="Serve the dashboard until Ctrl-C.",
+        epilog="example: python -m chertlog.dashboard --data-dir chertlog-data --port 8600",
+    )
+    parser.add_argument(
+        "--data-dir", default=os.environ.get("CHERTLOG_DATA_DIR", "chertlog-data"), metavar="DIR"
+    )
+    parser.add_argument("--port", type=int, default=DEFAULT_PORT)
+    parser.add_argument("--host", default=DEFAULT_HOST, help="address to listen on")
+    parser.add_argument(
+        "--allow-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a name browsers may use for this server, beside localhost; for a proxy, its own",
+    )
+    return parser
+
+
+def _allowed(host: str, more: Sequence[str]) -> list[str]:
+    names = ["localhost", "127.0.0.1", "::1", *more]
+    # A wildcard address is no name that a browser asks for.
+    return names if host in (*names, "0.0.0.0", "::") else [*names, host]
+
+
+def _unavailable(host: str, port: int) -> str:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            return error.strerror or str(error)
+    return ""

@@ -1,0 +1,105 @@
+"""How numbers, times and flags are written. Owns the wording; reads and draws nothing."""
+
+from datetime import datetime, timedelta
+
+NONE = "–"
+RETRYABLE = "↻ retryable"
+FINAL = "✕ non-retryable"
+UNSAID = "? not said"
+
+
+def number(value: float | None) -> str:
+    """A whole number with separators; – for none."""
+    return NONE if value is None or value != value else f"{round(value):,}"
+
+
+def count(value: float, noun: str) -> str:
+    """1 response, 2,310 responses."""
+    return f"{number(value)} {noun}{'' if value == 1 else 's'}"
+
+
+def percent(ratio: float | None, digits: int = 2) -> str:
+    """A ratio as a percentage; – for none. Only nothing reads as 0, and only all as 100."""
+    if ratio is None or ratio != ratio:
+        return NONE
+    text = f"{ratio * 100:.{digits}f}"
+    if ratio > 0 and float(text) == 0:
+        return f"<{10**-digits:.{digits}f}%"
+    if ratio < 1 and float(text) == 100:
+        return f">{100 - 10**-digits:.{digits}f}%"
+    return f"{text}%"
+
+
+def change(now: float, before: float) -> str:
+    """How a count changed: +12%, −3%, ×5.2; – if there was nothing to compare with."""
+    if before == 0:
+        return "new" if now else NONE
+    factor = now / before
+    if factor >= 3:
+        return f"×{factor:,.1f}" if factor < 100 else f"×{factor:,.0f}"
+    return signed(factor - 1, "%", 100, 0)
+
+
+def signed(value: float, unit: str, scale: float = 1, digits: int = 2) -> str:
+    """A difference with its sign (a real minus) and unit."""
+    text = f"{abs(value) * scale:,.{digits}f}"
+    if float(text.replace(",", "")) == 0:
+        return f"±{text}{unit}"
+    return f"{'+' if value > 0 else '−'}{text}{unit}"
+
+
+def mark(retryable: bool | None) -> str:
+    """The retryable flag as sent: a sign and a word, so that no meaning rests on colour."""
+    return UNSAID if retryable is None else RETRYABLE if retryable else FINAL
+
+
+def marks(yes: int, no: int, unsaid: int) -> str:
+    """The flags under one code: one mark, or the shares where they differ."""
+    total = yes + no + unsaid
+    for count, text in ((yes, RETRYABLE), (no, FINAL), (unsaid, UNSAID)):
+        if count == total:
+            return text
+    parts = [(yes, "↻"), (no, "✕"), (unsaid, "?")]
+    return " · ".join(f"{sign} {percent(count / total, 0)}" for count, sign in parts if count)
+
+
+def day(at: datetime) -> str:
+    """21 Nov 2026."""
+    return f"{at.day} {at:%b %Y}"
+
+
+def minute(at: datetime) -> str:
+    """21 Nov 23:59."""
+    return f"{at.day} {at:%b %H:%M}"
+
+
+def second(at: datetime) -> str:
+    """21 Nov 23:59:58."""
+    return f"{at.day} {at:%b %H:%M:%S}"
+
+
+def span(start: datetime, end: datetime) -> str:
+    """A stretch of time: 21 Nov 10:00–10:15, days only where they differ."""
+    if end - start >= timedelta(days=1) and not (start.hour or start.minute or end.hour):
+        last = end - timedelta(days=1)
+        return (
+            minute(start)[:-6] if last == start else f"{minute(start)[:-6]} – {minute(last)[:-6]}"
+        )
+    same_day = start.date() == (end - timedelta(microseconds=1)).date()
+    return f"{minute(start)}{f'–{end:%H:%M}' if same_day else f' – {minute(end)}'}"
+
+
+def duration(length: timedelta | float) -> str:
+    """0.4 s, 31 s, 5 min, 2 h 10 min, 3 days."""
+    seconds = length.total_seconds() if isinstance(length, timedelta) else length
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    if minutes < 120:
+        return f"{minutes} min"
+    hours, rest = divmod(minutes, 60)
+    if hours < 48:
+        return f"{hours} h {rest} min" if rest and hours < 10 else f"{hours} h"
+    return f"{round(hours / 24)} days"
