@@ -171,7 +171,11 @@ def _as_utf8(block: bytes) -> tuple[bytes, list[int]]:
     """Return the block with bad bytes replaced one for one, and where those bytes were."""
     if block.isascii():
         return block, []
-    _marker.spans = []
+    try:
+        _as_one_string(block).validate(full=True)  # Arrow's check is faster than decoding
+        return block, []
+    except pa.ArrowInvalid:
+        _marker.spans = []
     block.decode("utf-8", _marker.name)
     if not _marker.spans:
         return block, []
@@ -183,11 +187,15 @@ def _as_utf8(block: bytes) -> tuple[bytes, list[int]]:
 
 def _split(block: bytes) -> tuple[pa.Array, npt.NDArray[np.int64]]:
     """Split at newlines: the lines, and where each begins in the block."""
-    bounds = pa.py_buffer(np.array([0, len(block)], dtype=np.int32))
-    whole = pa.Array.from_buffers(pa.string(), 1, [None, bounds, pa.py_buffer(block)])
-    lines = pc.split_pattern(whole, "\n").values
+    lines = pc.split_pattern(_as_one_string(block), "\n").values
     ends = np.frombuffer(lines.buffers()[1], dtype=np.int32)[: len(lines)]
     return lines, ends.astype(np.int64) + np.arange(len(lines))
+
+
+def _as_one_string(block: bytes) -> pa.Array:
+    """An Arrow array of one text, which is the block itself: nothing is copied."""
+    bounds = pa.py_buffer(np.array([0, len(block)], dtype=np.int32))
+    return pa.Array.from_buffers(pa.string(), 1, [None, bounds, pa.py_buffer(block)])
 
 
 def _batch(

@@ -146,7 +146,7 @@ def _operation(story: Story) -> "list[RenderableType]":
     shown_attempts = _around(story)
     rows = [_attempt_row(story, attempt) for attempt in shown_attempts]
     columns = ["", "no", "received (UTC)", "waited", "told", "answer", "trace_id"]
-    table = plain_table(columns, rows, right=[1, 3, 4])
+    table = plain_table(columns, rows, right=[1, 3, 4], whole=[0, 6])
     parts: list[RenderableType] = [Padding(Text(line), (0, 2)), Padding(table, (1, 0, 0, 2))]
     if left_out := count - len(shown_attempts):
         words = f"{left_out:,} more attempts are not shown; --format json has them all."

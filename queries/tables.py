@@ -27,7 +27,8 @@ _COUNT = re.compile(
     r"|blank|duplicates|unclassified|files|loaded|refused|records|violations|bytes|count|sources"
     r"|accepted|rows|n)|count_star\(\)|(?:count|sum|approx_count_distinct)\(.*"
 )
-_WIDEST_CELL = 60
+# A longer text may be broken over lines of this length; a heading, of that.
+_LEGIBLE, _HEADING = 24, 8
 _UNBOUNDED = 1_000_000
 
 
@@ -64,10 +65,13 @@ def draw_rows(columns: Sequence[str], rows: Rows) -> str:
     """The rows as a table as wide as the terminal, or in blocks if it would not be legible."""
     cells = [[shown(v, c) for v, c in zip(row, columns, strict=True)] for row in rows]
     room = terminal_width()
-    if room < _UNBOUNDED and rows and _narrowest(columns, cells) > room:
-        return _blocks(columns, cells)
+    heads = [clean_line(name) for name in columns]
+    if rows and _narrowest(heads, cells) > room:
+        heads = [_broken(name, _widest(cells, i)) for i, name in enumerate(heads)]
+        if _narrowest(heads, cells) > room:
+            return _blocks(columns, cells)
     right = [_is_numeric([row[i] for row in rows]) for i in range(len(columns))]
-    return to_text(_table(columns, cells, right))
+    return to_text(_table(heads, cells, right))
 
 
 def terminal_width() -> int:
@@ -104,13 +108,18 @@ def say(text: str) -> None:
     sys.stdout.write(text)
 
 
-def plain_table(columns: Sequence[str], rows: Rows, right: Sequence[int] = ()) -> "Table":
-    """A table of ready texts, for the stories and cards."""
-    return _table(
+def plain_table(
+    columns: Sequence[str], rows: Rows, right: Sequence[int] = (), whole: Sequence[int] = ()
+) -> "Table":
+    """A table of ready texts, for the stories and cards; columns in `whole` are never broken."""
+    table = _table(
         columns,
         [[clean(each) for each in row] for row in rows],
         [i in right for i in range(len(columns))],
     )
+    for i in whole:
+        table.columns[i].no_wrap = True
+    return table
 
 
 def _table(
@@ -120,10 +129,16 @@ def _table(
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold", show_edge=False)
+    table = Table(
+        box=SIMPLE_HEAD,
+        pad_edge=False,
+        collapse_padding=True,
+        header_style="bold",
+        show_edge=False,
+    )
     for name, is_right in zip(columns, right, strict=True):
         table.add_column(
-            Text(clean_line(name)),
+            Text(name),
             justify="right" if is_right else "left",
             # Numbers are never broken: half a number is a wrong number.
             no_wrap=is_right,
@@ -136,11 +151,23 @@ def _table(
 
 def _narrowest(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> int:
     """The width below which cells would be torn into slivers."""
-    widths = [
-        max(len(name), *(min(len(row[i]), _WIDEST_CELL // 2) for row in cells))
-        for i, name in enumerate(columns)
-    ]
-    return sum(widths) + 3 * len(widths)
+    heads = [max(map(len, name.split("\n"))) for name in columns]
+    widths = [max(head, _widest(cells, i)) for i, head in enumerate(heads)]
+    return sum(widths) + 2 * len(widths)
+
+
+def _widest(cells: Sequence[Sequence[str]], i: int) -> int:
+    return max(min(len(row[i]), _LEGIBLE) for row in cells)
+
+
+def _broken(name: str, width: int) -> str:
+    """A heading in lines about as wide as its column, parted after underscores."""
+    lines = [""]
+    for part in name.replace("_", "_\n").split("\n"):
+        if lines[-1] and len(lines[-1] + part) > max(width, _HEADING):
+            lines.append("")
+        lines[-1] += part
+    return "\n".join(lines)
 
 
 def _blocks(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> str:

@@ -161,11 +161,12 @@ select
     try_cast(coalesce(
         b.error.attachment_index, b."outputFields".attachment_index, b.attachment_index
     )::varchar as integer) as attachment_index,
-    case when j."response.body" is not null then
-        list_transform(
-            coalesce(b.error.allowed_effects, b."outputFields".allowed_effects, b.allowed_effects),
-            lambda effect: redact(effect)
-        )
+    case
+        when coalesce(b.error.allowed_effects, b."outputFields".allowed_effects, b.allowed_effects) is not null
+            then list_transform(
+                coalesce(b.error.allowed_effects, b."outputFields".allowed_effects, b.allowed_effects),
+                lambda effect: redact(effect)
+            )
     end as allowed_effects,
     redact(coalesce(b.error.reason, b."outputFields".reason, b.reason)) as reason,
     try_cast(status_sent as smallint) as body_status,

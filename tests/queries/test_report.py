@@ -42,7 +42,8 @@ def report_of(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> Ask:
 @pytest.fixture
 def night(response: Row, operation: Row, event: Row, source: Row) -> None:
     """Ten responses, two of them in the hour before the last; the newest at 11:59:30."""
-    source(1, format="app", lines=12, events=10, rejected=1, blank=1, first_event_at="2026-11-22 10:30:00", last_event_at="2026-11-22 11:59:30")  # fmt: skip  # noqa: E501
+    ends = {"first_event_at": "2026-11-22 10:30:00", "last_event_at": "2026-11-22 11:59:30"}
+    source(1, format="app", lines=12, events=10, rejected=1, blank=1, **ends)
     event(1, "2026-11-22 11:59:30", trace_id="newest")
     hubspot = {"surface": "hubspot"}
     answers = [
@@ -56,8 +57,8 @@ def night(response: Row, operation: Row, event: Row, source: Row) -> None:
         ("11:40:00", {"is_error": None, "seen_in": 2}),
         (
             "11:50:00",
-            {"surface": "hubspot", "is_error": True, "error_code": 2010, "retryable": False},
-        ),  # fmt: skip
+            {**hubspot, "is_error": True, "error_code": 2010, "retryable": False},
+        ),
         ("11:59:30", hubspot),
     ]
     for number, (at, row) in enumerate(answers, start=1):
@@ -182,10 +183,13 @@ class Page(HTMLParser):
 
 
 @pytest.fixture
-def hostile(response: Row, operation: Row, event: Row, source: Row, con: duckdb.DuckDBPyConnection) -> None:  # fmt: skip  # noqa: E501
+def hostile(
+    response: Row, operation: Row, event: Row, source: Row, con: duckdb.DuckDBPyConnection
+) -> None:
     """Logs that attack whoever reads the report."""
     event(1, "2026-11-22 11:59:30")
-    source(1, path=f"{HOSTILE}.ndjson", format=HOSTILE, first_event_at="2026-11-22 11:00:00", last_event_at="2026-11-22 11:59:30")  # fmt: skip  # noqa: E501
+    ends = {"first_event_at": "2026-11-22 11:00:00", "last_event_at": "2026-11-22 11:59:30"}
+    source(1, path=f"{HOSTILE}.ndjson", format=HOSTILE, **ends)
     row = {"is_error": True, "error_code": 3004, "retryable": False}
     response(1, "2026-11-22 11:59:30", surface=HOSTILE, http_route=HOSTILE, **row)
     operation(1, "2026-11-22 11:59:30", succeeded=False)
@@ -247,7 +251,7 @@ def test_every_chart_has_a_name_of_its_own(report_of: Ask) -> None:
         (0.00012, "0.012 %"),
         (0.9999, "> 99.9 %"),
         (1, "100 %"),
-    ],  # fmt: skip
+    ],
 )
 def test_ratios_are_never_rounded_to_all_or_nothing(ratio: float | None, words: str) -> None:
     assert percent(ratio) == words
