@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from chertlog.ingest import sql
 from chertlog.ingest.files import READ_ERRORS, Found, LogFile, NotText
 from chertlog.ingest.formats import Format, detect, formats, is_truth
-from chertlog.ingest.load import Item, mark_changed, reason_of
+from chertlog.ingest.load import Item, reason_of
+from chertlog.ingest.notes import note
 from chertlog.ingest.settings import Settings
 from chertlog.ingest.sources import Grown, Loaded, Same, first_line, loaded_sources, recognise
 
@@ -108,14 +108,15 @@ class Chooser:
         if isinstance(known, Same):
             return self._same(file, known)
         detected = detect(head, self._formats)
-        if head.strip() and detected is None:
+        read_tail = self._final or file.compression != "none" or self._is_settled(file)
+        if detected is None and head.strip() and (read_tail or b"\n" in head):
             return self._refuse(path, _unknown(head, self._formats))
         return Item(
             file,
             detected.format if detected else self._formats[0],
             head,
             grown_from=known.source if isinstance(known, Grown) else None,
-            read_tail=self._final or file.compression != "none" or self._is_settled(file),
+            read_tail=read_tail,
             replaces=[source.source_no for source in replaced],
         )
 
@@ -137,19 +138,7 @@ class Chooser:
         return Outcome(file.path, "already loaded", reason)
 
     def _note(self, path: Path, status: str, reason: str, file: LogFile | None = None) -> None:
-        """Keep one row for a file that was offered and not read; repetition only renews it."""
-        facts = {"path": str(path), "status": status, "reason": reason}
-        if sql.run(self._con, "renew_note", **facts).fetchall():
-            return
-        sql.run(
-            self._con,
-            "insert_note",
-            **facts,
-            file_bytes=file.file_bytes if file else None,
-            compression=file.compression if file else None,
-            run_no=self._run_no,
-        )
-        mark_changed(self._con)
+        note(self._con, path, status, reason, self._run_no, file)
 
 
 def _size(path: Path) -> int:

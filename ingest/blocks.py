@@ -141,10 +141,10 @@ def _emit(block: bytes, file_no: int, progress: Progress, start: Start) -> Itera
         known = min(start.byte_offset - progress.content_bytes, len(block))
         _advance(progress, block[:known], 0)
         block = block[known:]
-        if not block:
-            return
     if start.byte_offset and progress.content_bytes == start.byte_offset:
         progress.lines = start.lines
+    if not block:
+        return
     first_offset, first_line = progress.content_bytes, progress.lines
     text = block[:-1] if block.endswith(b"\n") else block
     flaws: dict[int, str] = {}

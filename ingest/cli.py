@@ -223,17 +223,14 @@ def dashboard(
 
 
 def _dashboard(data_dir: Path, port: int, host: str = "127.0.0.1") -> None:
-    import subprocess
+    """Become the dashboard's process, so that it gets every signal itself."""
+    import os
 
     command = [sys.executable, "-m", "chertlog.dashboard", "--data-dir", str(data_dir)]
     command += ["--port", str(port), "--host", host]
-    process = subprocess.Popen(command)
-    try:
-        code = process.wait()
-    except KeyboardInterrupt:
-        # The terminal has sent it Ctrl-C as well; give it the time to close.
-        code = process.wait(timeout=10) and 130
-    raise typer.Exit(code)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.execv(sys.executable, command)
 
 
 def _ask(*arguments: str) -> None:

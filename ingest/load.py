@@ -18,6 +18,7 @@ from chertlog.ingest.errors import CannotRun
 from chertlog.ingest.files import READ_ERRORS, LogFile
 from chertlog.ingest.formats import Format
 from chertlog.ingest.merge import merge
+from chertlog.ingest.notes import mark_changed, note, set_meta
 from chertlog.ingest.sources import Loaded, digest, first_line
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class Item:
     grown_from: Loaded | None = None
     read_tail: bool = True
     replaces: list[int] = field(default_factory=list)  # sources that --reload forgets first
+    known_lines: int = 0  # of the loaded beginning (OTLP: records); they count as duplicates here
     source_no: int = 0
     progress: Progress = field(default_factory=Progress)
     failure: str | None = None
@@ -55,13 +57,6 @@ class Item:
     @property
     def start(self) -> Start:
         return self.grown_from.end if self.grown_from else Start()
-
-    @property
-    def known_lines(self) -> int:
-        """Lines (or records) of the loaded beginning, which count as duplicates here."""
-        if self.grown_from is None:
-            return 0
-        return self.grown_from.lines - (self.grown_from.tail_offset is not None)
 
     @property
     def brings_nothing(self) -> bool:
@@ -105,27 +100,19 @@ def load_batch(
         merge(con, first)
         on_stage("counting")
         _count_events(con, first, items)
-        changed = [item for item in items if item.failure or not item.brings_nothing]
+        for item in items:
+            if item.failure:
+                note(con, item.file.path, "refused", item.failure, run_no, item.file)
+        changed = [item for item in items if not item.failure and not item.brings_nothing]
         for item in changed:
             _record(con, item, run_no)
         if changed:
-            _set_meta(con, "newest_at", sql.value(con, "newest_event"))
+            set_meta(con, "newest_at", sql.value(con, "newest_event"))
             mark_changed(con)
     except BaseException:
         con.rollback()
         raise
     con.commit()
-
-
-def mark_changed(con: duckdb.DuckDBPyConnection) -> None:
-    """Note that the database says something new, so that it is published."""
-    number = (sql.value(con, "content_no") or 0) + 1
-    _set_meta(con, "content_no", str(number))
-
-
-def _set_meta(con: duckdb.DuckDBPyConnection, key: str, value: str | None) -> None:
-    sql.run(con, "drop_meta", key=key)
-    sql.run(con, "insert_meta", key=key, value=value)
 
 
 def _forget(con: duckdb.DuckDBPyConnection, source_nos: list[int]) -> None:
@@ -140,12 +127,19 @@ def _reopen_tails(con: duckdb.DuckDBPyConnection, items: Sequence[Item]) -> None
     """An unfinished last line that was read belongs to the longer copy, which has it whole."""
     for item in items:
         grown = item.grown_from
-        if grown is None or grown.tail_offset is None:
+        if grown is None:
+            continue
+        item.known_lines = grown.lines
+        if grown.tail_offset is None:
             continue
         place = {"source_no": grown.source_no, "line_number": grown.physical_lines}
-        events = len(sql.run(con, "reopen_event", **place).fetchall())
+        reopened = sql.run(con, "reopen_event", **place).fetchall()
+        for trace_id, occurred_at in reopened:
+            sql.run(con, "forget_trace", trace_id=trace_id, occurred_at=occurred_at)
+        events = len(reopened)
         rejected = len(sql.run(con, "reopen_rejected_line", **place).fetchall())
         sql.run(con, "reopen_source", source_no=grown.source_no, events=events, rejected=rejected)
+        item.known_lines -= events + rejected or 1  # else it was blank, or a duplicate
 
 
 def _parse(
@@ -239,25 +233,24 @@ def _count_events(con: duckdb.DuckDBPyConnection, first: int, items: Sequence[It
 
 def _record(con: duckdb.DuckDBPyConnection, item: Item, run_no: int) -> None:
     head = first_line(item.head)
-    loaded = item.failure is None
     sql.run(
         con,
         "insert_source",
         source_no=item.source_no,
         path=str(item.file.path),
-        sha256=item.progress.digest.hexdigest() if loaded else None,
-        head_sha256=digest(head) if loaded else None,
-        head_bytes=len(head) if loaded else None,
-        content_bytes=item.progress.content_bytes if loaded else None,
+        sha256=item.progress.digest.hexdigest(),
+        head_sha256=digest(head),
+        head_bytes=len(head),
+        content_bytes=item.progress.content_bytes,
         file_bytes=item.file.file_bytes,
         compression=item.file.compression,
         format=item.format.name,
         status=item.status,
-        reason=item.failure,
+        reason=None,
         grown_from=item.grown_from.source_no if item.grown_from else None,
         lines=item.lines,
-        physical_lines=item.progress.lines if loaded else None,
-        tail_offset=item.progress.tail_offset if loaded else None,
+        physical_lines=item.progress.lines,
+        tail_offset=item.progress.tail_offset,
         events=item.events,
         rejected=item.rejected,
         blank=item.blank,

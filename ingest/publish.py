@@ -43,7 +43,7 @@ def is_due(con: duckdb.DuckDBPyConnection, data_dir: Path) -> bool:
     link = data_dir / PUBLISHED
     wanted = _content_no(con, "work")
     if wanted is None:
-        return not link.exists()
+        return False  # nothing was ever loaded
     try:
         current = duckdb.connect(str(link.resolve(strict=True)), read_only=True)
     except (OSError, duckdb.Error):

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from chertlog.ingest.errors import WrongUse
@@ -33,7 +33,7 @@ def recognise_files(paths: Sequence[str]) -> bool:
     if missing:
         raise WrongUse("no such file or directory", where=missing[0])
     known = formats(load_settings().log_formats)
-    table = Table("file", "format", "understood", "compression", "why")
+    table = Table(Column("file", overflow="fold"), "format", "understood", "compression", "why")
     table.columns[2].justify = "right"
     everything = bool(found)
     for entry in found:

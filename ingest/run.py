@@ -17,7 +17,8 @@ from chertlog.ingest import publish, sql, work
 from chertlog.ingest.batches import Chooser, Outcome
 from chertlog.ingest.errors import WrongUse
 from chertlog.ingest.files import find
-from chertlog.ingest.load import Item, load_batch, mark_changed
+from chertlog.ingest.load import Item, load_batch
+from chertlog.ingest.notes import mark_changed
 from chertlog.ingest.privacy import load_key
 from chertlog.ingest.settings import Settings
 

@@ -34,7 +34,8 @@ class Settings:
 def load_settings(data_dir: Path | None = None, config: Path | None = None) -> Settings:
     """Return the settings. Raises WrongUse for a file that cannot be understood."""
     path = config or Path(os.environ.get("CHERTLOG_CONFIG", CONFIG_FILE))
-    values = _read(path) if path.exists() else {}
+    named = config is not None or "CHERTLOG_CONFIG" in os.environ
+    values = _read(path) if named or path.exists() else {}
     if unknown := values.keys() - KEYS:
         name = sorted(unknown)[0]
         close = get_close_matches(name, KEYS, 1)
@@ -65,7 +66,7 @@ def _read(path: Path) -> dict[str, object]:
 
 
 def _integer(value: object, path: Path) -> int | None:
-    if value is None or (isinstance(value, int) and value > 0):
+    if value is None or (isinstance(value, int) and not isinstance(value, bool) and value > 0):
         return value
     raise WrongUse("threads must be a positive whole number", where=str(path))
 

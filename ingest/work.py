@@ -14,9 +14,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from chertlog.ingest.errors import CannotRun, WrongUse
+from chertlog.ingest.errors import CannotRun, ChertlogError, WrongUse
+from chertlog.ingest.notes import mark_changed
 from chertlog.ingest.privacy import Key, install
 from chertlog.ingest.settings import Settings
+from chertlog.queries.duckdb_faults import DISABLE_WRONG_OPTIMIZER
 
 if TYPE_CHECKING:
     import duckdb
@@ -117,6 +119,7 @@ def open_work(settings: Settings, key: Key) -> Iterator[duckdb.DuckDBPyConnectio
     try:
         con.execute("set enable_progress_bar = false")
         con.execute("set preserve_insertion_order = false")
+        con.execute(DISABLE_WRONG_OPTIMIZER)
         con.execute("set wal_autocheckpoint = '2GB'")
         con.execute("set TimeZone = 'UTC'")
         con.execute(f"set memory_limit = '{_size(settings.memory_limit)}'")
@@ -164,7 +167,17 @@ def _prepare(con: duckdb.DuckDBPyConnection, path: Path, settings: Settings, key
     if not fresh:
         require_schema(con, str(path))
     create_schema(con)
-    load_seeds(con, settings.parameters)
+    values = "select parameter, value from store.parameter order by parameter"
+    before = con.execute(values).fetchall()
+    try:
+        load_seeds(con, settings.parameters)
+    except ChertlogError as error:
+        raise WrongUse(error.what, where="[parameters]", next=error.next) from None
+    if (
+        before
+        != con.execute("select parameter, value from store.parameter order by all").fetchall()
+    ):
+        mark_changed(con)
     # Line hashes and pseudonyms of one database must come from one function and one key.
     probe = con.execute("select hash('chertlog')::varchar").fetchone()
     assert probe is not None

@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from chertlog.queries.apply import SCHEMA_VERSION
+from chertlog.queries.duckdb_faults import DISABLE_WRONG_OPTIMIZER
 from chertlog.queries.errors import BadQuery, QueryLimit, SchemaTooNew, SchemaTooOld
 from chertlog.queries.published import no_database, published_database
 
@@ -109,6 +110,7 @@ def connect(location: str | Path | None = None) -> Connection:
             raise no_database(path, why=str(error)) from None
     try:
         con.execute("set global TimeZone = 'UTC'")
+        con.execute(DISABLE_WRONG_OPTIMIZER)
         require_schema(con, path)
     except BaseException:
         con.close()

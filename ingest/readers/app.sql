@@ -34,9 +34,9 @@ with parsed as (
 typed as (
     select
         *,
-        log_time(j.ts) as occurred_at,
+        plausible(log_time(j.ts)) as occurred_at,
         try_cast(j."http.status" as smallint) as http_status,
-        try_cast(j.duration_ms as double) as duration,
+        duration_of(j.duration_ms, 1) as duration_ms,
         -- One test for all short fields of a line: nearly no line has anything to hide there.
         is_suspect(concat_ws(
             ' ', j.level, j.event, j.service, j.host, j.tenant_id, j.surface,
@@ -86,7 +86,7 @@ normal as (
             when occurred_at is null then 'time'
             when coalesce(j.event, '') = '' then 'event'
             when j."http.status" is not null and http_status is null then 'number'
-            when j.duration_ms is not null and not coalesce(isfinite(duration), false) then 'number'
+            when j.duration_ms is not null and duration_ms is null then 'number'
         end as reject_reason
     from typed
 )
@@ -98,7 +98,7 @@ select
     'app' as log,
     clean(j.event, odd) as event,
     clean(j.level, odd) as level,
-    safe_id(j.trace_id) as trace_id,
+    safe_id(absent(j.trace_id)) as trace_id,
     clean(j.tenant_id, odd) as tenant_id,
     coalesce(clean(j.surface, odd), surface_of(j."http.path")) as surface,
     clean(j.service, odd) as service,
@@ -131,7 +131,7 @@ select
         else redact(j.detail)
     end as detail,
     http_status,
-    round(duration)::bigint as duration_ms,
+    duration_ms,
     case when j.event = 'response.sent' then
         case
             when j."response.body" is null then coalesce(http_status >= 400, false)
@@ -148,7 +148,7 @@ select
         when b.error is not null or b.success is not null then 'standard'
         when b.ok is not null then
             case when j.surface = 'hubspot' then 'hubspot_webhook' else 'ok_flag' end
-        when b.code is not null or b.status is not null then 'send_flat'
+        when coalesce(b.code, b.status, b.retryable) is not null or b.message is not null then 'send_flat'
     end as envelope,
     try_cast(trim(code_sent, '"') as integer) as error_code,
     starts_with(code_sent, '"') as code_as_string,

@@ -32,6 +32,17 @@ create or replace temp macro is_object(line) as
 create or replace temp macro is_blank(line) as
     trim(line, ' ' || chr(9) || chr(13)) = '';
 
+-- A duration in whole milliseconds; NULL unless it is a number of less than a year.
+create or replace temp macro duration_of(value, milliseconds) as
+    case when abs(try_cast(value as double) * milliseconds) < 31536000000 then
+        try_cast(round(try_cast(value as double) * milliseconds) as bigint)
+    end;
+
+-- A time that a log can be of. What lies outside is a fault of the line, and would carry every
+-- window of the merge to the end of the calendar.
+create or replace temp macro plausible(moment) as
+    case when moment >= timestamp '1970-01-01' and moment < timestamp '2300-01-01' then moment end;
+
 create or replace temp macro surface_of(path) as
     case
         when starts_with(path, '/api/v1/') then 'v1'
@@ -45,12 +56,13 @@ create or replace temp macro surface_of(path) as
 create or replace temp macro clean(value, odd) as
     case when value = '' then null when odd then redact(value) else value end;
 
--- Two or more whole JSON objects on one line, and nothing else.
+-- Two or more whole JSON objects on one line, and nothing else. A `}{` inside a string is no border:
+-- pieces are put together again until they are valid.
 create or replace temp macro is_glued(line) as
     regexp_matches(line, '\}\s*\{')
-    and list_bool_and(list_transform(
+    and json_valid(list_reduce(
         string_split(regexp_replace(line, '\}\s*\{', '}' || chr(30) || '{', 'g'), chr(30)),
-        lambda part: json_valid(part)
+        lambda sofar, part: case when json_valid(sofar) then part else sofar || part end
     ));
 
 -- Retry-After is seconds or an HTTP date (RFC 9110, 10.2.3).

@@ -19,12 +19,12 @@ typed as (
         -- A binary request has no method and no path.
         regexp_extract(m.request, '^([A-Z]{3,10}) (\S+)(?: HTTP/[0-9.]+)?$', ['method', 'target']) as request,
         absent(m.sent_http_x_trace_id) as trace_sent,
-        try_cast(absent(m.request_time) as double) as seconds,
-        try_strptime(left(m.time_local, 20), '%d/%b/%Y:%H:%M:%S')
+        duration_of(absent(m.request_time), 1000) as duration_ms,
+        plausible(try_strptime(left(m.time_local, 20), '%d/%b/%Y:%H:%M:%S')
             - case
                 when m.time_local = '' or ends_with(m.time_local, '+0000') then interval 0 second
                 else offset_of(substr(m.time_local, 22))
-            end as occurred_at
+            end) as occurred_at
     from matched
 ),
 judged as (
@@ -35,7 +35,7 @@ judged as (
             when m.time_local = '' then case when is_blank(line) then 'blank' else 'syntax' end
             when occurred_at is null then 'time'
             when absent(status_sent) is not null and try_cast(status_sent as smallint) is null then 'number'
-            when absent(m.request_time) is not null and seconds is null then 'number'
+            when absent(m.request_time) is not null and duration_ms is null then 'number'
         end as reject_reason
     from typed
 )
@@ -55,9 +55,9 @@ select
     truncate_ip(absent(m.remote_addr)) as client_ip,
     case when reject_reason is not null then excerpt_of(line) end as detail,
     try_cast(status_sent as smallint) as http_status,
-    round(seconds * 1000)::bigint as duration_ms,
+    duration_ms,
     -- Of several upstreams the last one answered.
-    round(try_cast(regexp_extract(m.upstream_response_time, '([0-9.]+)\s*$', 1) as double) * 1000)::bigint as upstream_ms,
+    duration_of(nullif(regexp_extract(m.upstream_response_time, '([0-9.]+)\s*$', 1), ''), 1000) as upstream_ms,
     try_cast(absent(m.body_bytes_sent) as bigint) as bytes_sent,
     retry_after_seconds(absent(m.sent_http_retry_after), occurred_at) as retry_after_header_s,
     case when trace_sent is not null then true end as header_trace_ok,

@@ -60,8 +60,8 @@ judged as (
         *,
         coalesce(a['http.response.status_code'], a['http.status_code']) as status_sent,
         a['chert.error.code'] as code_sent,
-        a['chert.trace_id'] as trace_sent,
-        case when nanoseconds > 0 then make_timestamp(nanoseconds // 1000) end as occurred_at,
+        absent(a['chert.trace_id']) as trace_sent,
+        plausible(case when nanoseconds > 0 then make_timestamp(nanoseconds // 1000) end) as occurred_at,
         case
             when flaw is not null then flaw
             when found is null then

@@ -19,11 +19,26 @@ create or replace temp macro e164(digits) as
         else digits
     end;
 
+-- Digits of other scripts (full-width, Arabic-Indic, Persian, Devanagari) as ASCII digits.
+create or replace temp macro ascii_digits(value) as
+    case when regexp_matches(value, '[^\x00-\x7f]') then
+        translate(
+            value,
+            '０１２３４５６７８９٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹०१२३४५६७८९',
+            '0123456789012345678901234567890123456789'
+        )
+    else value end;
+
+create or replace temp macro canonical_spelling(value) as
+    case
+        when regexp_matches(value, '[A-Za-z@]') then lower(value)
+        else e164(regexp_replace(value, '[^0-9]', '', 'g'))
+    end;
+
 create or replace temp macro canonical_address(value) as
     case
         when regexp_full_match(value, '\+[0-9]{8,15}') then substr(value, 2)
-        when regexp_matches(value, '[A-Za-z@]') then lower(trim(value))
-        else e164(regexp_replace(value, '[^0-9]', '', 'g'))
+        else canonical_spelling(regexp_replace(ascii_digits(trim(value)), '^(?i:tel|sms|callto):', ''))
     end;
 
 -- Pseudonym of a phone number or address: 2 hex digits name the key, 14 are the HMAC.
@@ -46,16 +61,6 @@ create or replace temp macro is_suspect(value) as
         || '|(?i:bearer|basic |token|secret|passw|signature|cookie|authori[sz]ation|api.?key)'
         || '|eyJ|AKIA|-----BEGIN|\b[a-z]{2,4}_(?:live|test)_'
     );
-
--- Digits of other scripts (full-width, Arabic-Indic, Persian, Devanagari) as ASCII digits.
-create or replace temp macro ascii_digits(value) as
-    case when regexp_matches(value, '[^\x00-\x7f]') then
-        translate(
-            value,
-            '０１２３４５６７８９٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹०१२३४५६७८९',
-            '0123456789012345678901234567890123456789'
-        )
-    else value end;
 
 -- A text with everything replaced that is not ours to keep. Order matters: whole secrets first,
 -- so that no pattern for a part of one leaves the rest behind.

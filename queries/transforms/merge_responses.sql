@@ -66,9 +66,10 @@ seen as (
 merged as (
     select
         seen.* exclude (tenant_id, http_method, http_route, url_path, user_agent),
-        coalesce(
+        -- Clocks of two hosts may differ: nothing was received after it was answered.
+        least(seen.occurred_at, coalesce(
             received.occurred_at, moment_of(us(seen.occurred_at) - coalesce(seen.duration_ms, 0) * 1000)
-        ) as received_at,
+        )) as received_at,
         coalesce(seen.tenant_id, received.tenant_id) as tenant_id,
         coalesce(seen.http_method, received.http_method) as http_method,
         coalesce(seen.http_route, received.http_route) as http_route,

@@ -1,7 +1,7 @@
 -- Operations of the responses that were numbered anew, and of new responses whose key occurs once.
 insert into store.operation by name
 with settled as (
-    select n.* from chain_number as n where not n.is_cut or n.has_fresh
+    select n.* from chain_number as n where not n.is_cut or n.is_touched
 ),
 chained as (
     select

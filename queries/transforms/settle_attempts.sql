@@ -6,7 +6,7 @@ where
     r.response_id = n.response_id
     and r.received_at >= getvariable('chain_from_at')
     and r.received_at <= getvariable('chain_to_at')
-    and (not n.is_cut or n.has_fresh)
+    and (not n.is_cut or n.is_touched)
     and (
         n.operation_id <> n.old_operation_id
         or n.attempt <> n.old_attempt

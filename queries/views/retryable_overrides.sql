@@ -21,4 +21,4 @@ from store.response as r
 inner join store.error_code as k on r.error_code = k.error_code
 where r.is_error and r.retryable != k.retryable
 group by all
-order by errors desc, http_route, error_code
+order by errors desc, r.http_route, r.error_code
