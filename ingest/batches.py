@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from chertlog.ingest.files import READ_ERRORS, Found, LogFile, NotText
+from chertlog.ingest.files import READ_ERRORS, Found, LogFile, NotText, path_text
 from chertlog.ingest.formats import Format, detect, formats, is_truth
 from chertlog.ingest.load import Item, reason_of
 from chertlog.ingest.notes import note
@@ -103,13 +103,14 @@ class Chooser:
             return Outcome(path, "empty", "it holds nothing")
         if first_line(head) in self._heads:
             return None
-        replaced = [s for s in self._loaded if s.path == str(path) and s.path in self._reload]
+        replaced = [s for s in self._loaded if s.path == path_text(path) and s.path in self._reload]
         known = recognise(head, file.stream(), [s for s in self._loaded if s not in replaced])
         if isinstance(known, Same):
             return self._same(file, known)
         detected = detect(head, self._formats)
         read_tail = self._final or file.compression != "none" or self._is_settled(file)
-        if detected is None and head.strip() and (read_tail or b"\n" in head):
+        unfinished = not read_tail and b"\n" not in head and b"\0" not in head
+        if detected is None and head.strip() and not unfinished:
             return self._refuse(path, _unknown(head, self._formats))
         return Item(
             file,
@@ -133,7 +134,7 @@ class Chooser:
 
     def _same(self, file: LogFile, known: Same) -> Outcome:
         reason = f"same content as {known.source.path}"
-        if str(file.path) != known.source.path:
+        if path_text(file.path) != known.source.path:
             self._note(file.path, "already loaded", reason, file)
         return Outcome(file.path, "already loaded", reason)
 

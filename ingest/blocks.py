@@ -15,8 +15,8 @@ from __future__ import annotations
 import codecs
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import dataclass, field, replace
+from typing import Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -46,6 +46,7 @@ class ByteStream(Protocol):
 class HashLike(Protocol):
     def update(self, data: bytes, /) -> None: ...
     def hexdigest(self) -> str: ...
+    def copy(self) -> Self: ...
 
 
 @dataclass
@@ -100,13 +101,15 @@ def line_batches(
     """
     pending = b""
     skipping = False  # inside a line that is too long already
-    long_from = 0
+    held, shown = progress, b""  # as it was where that line began, and how it begins
     while chunk := stream.read(BLOCK_BYTES):
         if skipping:
             newline = chunk.find(b"\n")
             end = len(chunk) if newline < 0 else newline + 1
             _advance(progress, chunk[:end], 0)
             chunk, skipping = chunk[end:], newline < 0
+            if not skipping:
+                yield from _long_line(shown, file_no, held, start)
             if not chunk:
                 continue
         data = pending + chunk if pending else chunk
@@ -115,13 +118,16 @@ def line_batches(
             yield from _emit(data[:cut], file_no, progress, start)
         pending = data[cut:]
         if len(pending) > MAX_LINE_BYTES:
-            if progress.content_bytes >= start.byte_offset:
-                yield _long_line(pending, file_no, progress)
-            long_from = progress.content_bytes
+            held = replace(progress, digest=progress.digest.copy())
+            shown = pending[:SHOWN_OF_LONG_LINE]
             _advance(progress, pending, 1)
             pending, skipping = b"", True
-    if skipping:
-        progress.tail_offset = long_from
+    if skipping and not read_tail:
+        held.tail_bytes = progress.content_bytes - held.content_bytes
+        vars(progress).update(vars(held))
+    elif skipping:
+        progress.tail_offset = held.content_bytes
+        yield from _long_line(shown, file_no, held, start)
     elif pending and read_tail:
         progress.tail_offset = progress.content_bytes
         yield from _emit(pending, file_no, progress, start)
@@ -217,9 +223,12 @@ def _batch(
     return pa.RecordBatch.from_arrays(columns, schema=SCHEMA)
 
 
-def _long_line(pending: bytes, file_no: int, progress: Progress) -> pa.RecordBatch:
+def _long_line(
+    beginning: bytes, file_no: int, before: Progress, start: Start
+) -> Iterator[pa.RecordBatch]:
     """Stand in for a line that is too long to keep: its beginning, marked."""
-    shown = pending[:SHOWN_OF_LONG_LINE].decode("utf-8", "replace").replace("\0", "?")
-    offsets = np.array([progress.content_bytes], dtype=np.int64)
-    lines = pa.array([shown], pa.string())
-    return _batch(file_no, progress.lines, offsets, lines, {0: "too_long"})
+    if before.content_bytes >= start.byte_offset:
+        shown = beginning.decode("utf-8", "replace").replace("\0", "?")
+        offsets = np.array([before.content_bytes], dtype=np.int64)
+        lines = pa.array([shown], pa.string())
+        yield _batch(file_no, before.lines, offsets, lines, {0: "too_long"})

@@ -88,6 +88,11 @@ def _is_file(path: Path) -> bool:
         return True  # a broken or forbidden entry is reported when it is opened, not passed over
 
 
+def path_text(path: Path) -> str:
+    """A path as the database keeps it: bytes that are not UTF-8 are written as escapes."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
 class LogFile:
     """An open log file: its compression, its first bytes, and its decompressed bytes.
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from chertlog.ingest import sql
 from chertlog.ingest.blocks import SCHEMA, Progress, Start, line_batches
 from chertlog.ingest.errors import CannotRun
-from chertlog.ingest.files import READ_ERRORS, LogFile
+from chertlog.ingest.files import READ_ERRORS, LogFile, path_text
 from chertlog.ingest.formats import Format
 from chertlog.ingest.merge import merge
 from chertlog.ingest.notes import mark_changed, note, set_meta
@@ -237,7 +237,7 @@ def _record(con: duckdb.DuckDBPyConnection, item: Item, run_no: int) -> None:
         con,
         "insert_source",
         source_no=item.source_no,
-        path=str(item.file.path),
+        path=path_text(item.file.path),
         sha256=item.progress.digest.hexdigest(),
         head_sha256=digest(head),
         head_bytes=len(head),

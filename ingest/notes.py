@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chertlog.ingest import sql
-from chertlog.ingest.files import LogFile
+from chertlog.ingest.files import LogFile, path_text
 
 if TYPE_CHECKING:
     import duckdb
@@ -25,7 +25,7 @@ def note(
     file: LogFile | None = None,
 ) -> None:
     """Keep or renew the row."""
-    facts = {"path": str(path), "status": status, "reason": reason}
+    facts = {"path": path_text(path), "status": status, "reason": reason}
     if sql.run(con, "renew_note", **facts).fetchall():
         return
     sql.run(

@@ -103,4 +103,4 @@ def install(con: duckdb.DuckDBPyConnection, key: Key) -> None:
     }.items():
         con.execute(f"set variable {name} = $value", {"value": value})
     for name in ("privacy.sql", "common.sql"):
-        con.execute(resources.files("chertlog.ingest.readers").joinpath(name).read_text())
+        con.execute(resources.files("chertlog.ingest.readers").joinpath(name).read_text("utf-8"))

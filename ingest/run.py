@@ -154,7 +154,7 @@ def _load(
         for item in items:
             summary.add(item)
     summary.outcomes += chooser.outcomes
-    if sql.value(con, "content_no") == before:
+    if before is not None and sql.value(con, "content_no") == before:
         return  # a run that found nothing new leaves no trace
     sql.run(
         con,

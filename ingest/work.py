@@ -173,7 +173,7 @@ def _prepare(con: duckdb.DuckDBPyConnection, path: Path, settings: Settings, key
         load_seeds(con, settings.parameters)
     except ChertlogError as error:
         raise WrongUse(error.what, where="[parameters]", next=error.next) from None
-    if (
+    if before and (
         before
         != con.execute("select parameter, value from store.parameter order by all").fetchall()
     ):

@@ -118,8 +118,8 @@ select
     case when j.lines is not null then
         list_transform(j.lines, lambda state: {
             'line': pseudonym(state.line),
-            'used': try_cast(state.used as integer),
-            'cap': try_cast(state.cap as integer)
+            'used': small_number(state.used),
+            'cap': small_number(state.cap)
         })
     end as lines,
     clean(j.error_type, odd) as error_type,
@@ -150,17 +150,17 @@ select
             case when j.surface = 'hubspot' then 'hubspot_webhook' else 'ok_flag' end
         when coalesce(b.code, b.status, b.retryable) is not null or b.message is not null then 'send_flat'
     end as envelope,
-    try_cast(trim(code_sent, '"') as integer) as error_code,
+    small_number(trim(code_sent, '"')) as error_code,
     starts_with(code_sent, '"') as code_as_string,
     case retryable_sent when 'true' then true when 'false' then false end as retryable,
     redact(coalesce(b.error.message, b."outputFields".message, b.message)) as error_message,
-    try_cast(trim(
+    small_number(trim(
         coalesce(b.error.retry_after, b."outputFields".retry_after, b.retry_after)::varchar, '"'
-    ) as integer) as retry_after_s,
+    )) as retry_after_s,
     retry_after_seconds(j."response.headers"."Retry-After", occurred_at) as retry_after_header_s,
-    try_cast(coalesce(
+    small_number(coalesce(
         b.error.attachment_index, b."outputFields".attachment_index, b.attachment_index
-    )::varchar as integer) as attachment_index,
+    )::varchar) as attachment_index,
     case
         when coalesce(b.error.allowed_effects, b."outputFields".allowed_effects, b.allowed_effects) is not null
             then list_transform(

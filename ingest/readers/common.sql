@@ -32,9 +32,9 @@ create or replace temp macro is_object(line) as
 create or replace temp macro is_blank(line) as
     trim(line, ' ' || chr(9) || chr(13)) = '';
 
--- A duration in whole milliseconds; NULL unless it is a number of less than a year.
+-- A duration in whole milliseconds; NULL unless it is a number of less than a day.
 create or replace temp macro duration_of(value, milliseconds) as
-    case when abs(try_cast(value as double) * milliseconds) < 31536000000 then
+    case when abs(try_cast(value as double) * milliseconds) < 86400000 then
         try_cast(round(try_cast(value as double) * milliseconds) as bigint)
     end;
 
@@ -42,6 +42,10 @@ create or replace temp macro duration_of(value, milliseconds) as
 -- window of the merge to the end of the calendar.
 create or replace temp macro plausible(moment) as
     case when moment >= timestamp '1970-01-01' and moment < timestamp '2300-01-01' then moment end;
+
+-- A count as sent; NULL if it has more digits than a count has (a phone number has ten).
+create or replace temp macro small_number(value) as
+    case when length(value) <= 6 then try_cast(value as integer) end;
 
 create or replace temp macro surface_of(path) as
     case
@@ -69,7 +73,7 @@ create or replace temp macro is_glued(line) as
 create or replace temp macro retry_after_seconds(value, answered_at) as
     case
         when value is null or value in ('', '-') then null
-        when regexp_full_match(value, '[0-9]{1,9}') then try_cast(value as integer)
+        when regexp_full_match(value, '[0-9]{1,6}') then try_cast(value as integer)
         else try_cast(date_diff('second', answered_at, try_strptime(value, '%a, %d %b %Y %H:%M:%S GMT')) as integer)
     end;
 

@@ -74,7 +74,7 @@ judged as (
                 end
             when coalesce(nanoseconds, 0) <= 0 then 'time'
             when status_sent is not null and try_cast(status_sent as smallint) is null then 'number'
-            when code_sent is not null and try_cast(code_sent as integer) is null then 'number'
+            when code_sent is not null and small_number(code_sent) is null then 'number'
         end as reject_reason
     from typed
 )
@@ -107,9 +107,9 @@ select
         code_sent is not null or a['error.type'] is not null
             or coalesce(try_cast(status_sent as smallint) >= 400, false)
     end as is_error,
-    try_cast(code_sent as integer) as error_code,
+    small_number(code_sent) as error_code,
     case a['chert.error.retryable'] when 'true' then true when 'false' then false end as retryable,
-    try_cast(a['chert.error.retry_after'] as integer) as retry_after_s,
+    small_number(a['chert.error.retry_after']) as retry_after_s,
     reject_reason,
     case when reject_reason is not null then byte_offset end as byte_offset
 from judged

@@ -58,7 +58,7 @@ create or replace temp macro is_suspect(value) as
         value,
         '[0-9](?:[^A-Za-z0-9]{0,3}[0-9]){6}|[^\x00-\x7f]'
         || '|@|''[^'']*\s|"[^"]*\s|[A-Za-z0-9+/=_-]{28}'
-        || '|(?i:bearer|basic |token|secret|passw|signature|cookie|authori[sz]ation|api.?key)'
+        || '|(?i:bearer|basic[^a-z]|token|secret|passw|signature|cookie|authori[sz]ation|api.?key)'
         || '|eyJ|AKIA|-----BEGIN|\b[a-z]{2,4}_(?:live|test)_'
     );
 
@@ -68,9 +68,9 @@ create or replace temp macro redact_always(value) as
     regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(
     regexp_replace(regexp_replace(regexp_replace(
         ascii_digits(value),
-        '(?s)-----BEGIN.*', '[secret]', 'g'),
-        '(?i)\b(bearer|basic)\s+[^\s"'',;]+', '\1 [secret]', 'g'),
-        '(?i)\b([a-z-]*(?:authori[sz]ation|cookie|signature|token|secret|passw(?:or)?d|api[_-]?key)"?\s*[:=]\s*)'
+        '(?s)-----BEGIN.*|(?i)(?:cookie|signature)"?\s*[:=].*', '[secret]', 'g'),
+        '(?i)\b(bearer|basic)[^A-Za-z0-9]+[^\s"'',;]+', '\1 [secret]', 'g'),
+        '(?i)\b([a-z_-]*(?:authori[sz]ation|cookie|signature|token|secret|passw(?:or)?d|api[_-]?key)"?\s*[:=]\s*)'
             || '(?:"[^"]*"?|[^\s"'',;&]+)', '\1[secret]', 'g'),
         '(?:eyJ[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*)*|AKIA[0-9A-Z]+|\b[a-z]{2,4}_(?:live|test)_[A-Za-z0-9_-]+)',
             '[secret]', 'g'),
@@ -83,15 +83,14 @@ create or replace temp macro redact_always(value) as
 create or replace temp macro redact(value) as
     case when is_suspect(value) then redact_always(value) else value end;
 
--- A path keeps its shape: a number in it becomes a pseudonym, so that paths stay distinct.
+-- A path keeps its shape: a number in it becomes a pseudonym, so that paths stay distinct. Segments
+-- are judged one by one, or a long path would look like one long token.
 create or replace temp macro redact_path(value) as
     case
         when value is null then null
-        when regexp_matches(
-            value, '[?#@;]|(?:^|[^A-Za-z0-9])(?:%2[bB])?[0-9](?:[^A-Za-z0-9]{0,3}[0-9]){6}|[^\x00-\x7f]|[A-Za-z0-9+=_-]{33}'
-        ) then
+        when is_suspect(replace(value, '/', chr(31))) or regexp_matches(value, '[?#;]') then
             regexp_replace(
-                redact_always(regexp_replace(value, '[?#;].*', '')),
+                replace(redact_always(replace(regexp_replace(value, '[?#;].*', ''), '/', chr(31))), chr(31), '/'),
                 '\[(number|secret|address)\]',
                 '[\1:' || substr(hmac_hex(value), 1, 8) || ']', 'g'
             )
@@ -109,8 +108,8 @@ create or replace temp macro clean_version(value) as
 -- An id of ours is short and plain; anything else in its place is replaced by a keyed hash.
 create or replace temp macro safe_id(value) as
     case
-        when regexp_full_match(value, '[0-9A-Za-z_.:-]{1,64}')
-            and not regexp_full_match(value, '[0-9]{9,11}|[0-9]{13,}|(?:eyJ|AKIA).*|[a-z]{2,4}_(?:live|test)_.*')
+        when regexp_full_match(value, '[0-9A-Za-z_.:-]{1,32}')
+            and not regexp_full_match(value, '[0-9]{9,11}|[0-9]{13,}|[0-9]+(?:[.:-][0-9]+)+|(?:eyJ|AKIA).*|[a-z]{2,4}_(?:live|test)_.*')
             then value
         else 'x_' || substr(hmac_hex(value), 1, 16)
     end;

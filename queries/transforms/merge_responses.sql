@@ -94,7 +94,7 @@ named as (
         merged.*,
         hash64(concat_ws(
             '/', trace_id, coalesce(tenant_id, ''), us(occurred_at),
-            case when is_duplicate_trace then slot else '' end
+            case when is_duplicate_trace then split_part(slot, '#', 2) else '' end
         )) as response_id,
         hash64(concat_ws(
             '/', chain_basis, coalesce(tenant_id, ''), coalesce(http_method, ''),
