@@ -104,14 +104,10 @@ class Store:
     def fingerprint(self) -> dict[str, Any]:
         """Rows of each table of the work database, and a sum over their hashes."""
         with duckdb.connect(str(self.folder / "work.duckdb"), read_only=True) as con:
-            tables = con.execute("select table_name from duckdb_tables() where not internal")
-            return {
-                table: con.execute(
-                    f"select count(*), sum(hash(columns(c -> c <> 'offered_at')))"
-                    f" from store.{table}"
-                ).fetchone()
-                for (table,) in tables.fetchall()
-            }
+            tables = con.execute("select table_name from duckdb_tables()").fetchall()
+            kept = "select columns(lambda name: name <> 'offered_at') from store."
+            query = f"select count(*), sum(hash(t)) from ({kept}{{}}) as t"
+            return {name: con.execute(query.format(name)).fetchone() for (name,) in tables}
 
     def unbalanced(self) -> list[tuple[Any, ...]]:
         """Sources whose lines are not accounted for, by the books or by what is stored."""
