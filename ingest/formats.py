@@ -83,7 +83,7 @@ def named_templates(templates: Sequence[str]) -> dict[str, str]:
 def detect(head: bytes, known: Sequence[Format]) -> Detected | None:
     """Return the format that understands most of the first lines, or None if none does."""
     lines = sample(head)
-    if not lines:
+    if not lines or re.match(rb"\s*\[\s*\{", head):  # a JSON array, whose lines are no objects
         return None
     scored = [Detected(f, sum(map(f.looks_like, lines)) / len(lines), len(lines)) for f in known]
     best = max(scored, key=lambda d: d.confidence)
