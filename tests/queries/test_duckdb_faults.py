@@ -1,4 +1,4 @@
-"""The faults of DuckDB that chertlog works around: still there, and avoided wherever it connects."""
+"""The faults of DuckDB that chertlog works around: still there, and avoided at every door."""
 
 import duckdb
 import pytest
