@@ -100,12 +100,13 @@ def load_batch(
         merge(con, first)
         on_stage("counting")
         _count_events(con, first, items)
-        for item in items:
-            if item.failure:
-                note(con, item.file.path, "refused", item.failure, run_no, item.file)
         changed = [item for item in items if not item.failure and not item.brings_nothing]
         for item in changed:
             _record(con, item, run_no)
+        # Last: a note takes the next free number, and those of the batch are given away already.
+        for item in items:
+            if item.failure:
+                note(con, item.file.path, "refused", item.failure, run_no, item.file)
         if changed:
             set_meta(con, "newest_at", sql.value(con, "newest_event"))
             mark_changed(con)

@@ -127,6 +127,12 @@ def test_a_file_that_breaks_late_is_refused_whole(run: Any, log: Path, lines: An
     result = run("ingest", log.parent)
     assert result.exit_code == 1
     assert "after line" in result.stderr
+    with duckdb.connect("chertlog-data/chertlog.duckdb", read_only=True) as con:
+        assert con.execute("select count(*) from events").fetchall() == [(2,)]
+        assert con.execute("select status from sources order by status").fetchall() == [
+            ("loaded",),
+            ("refused",),
+        ]
 
 
 def test_two_ingests_at_once(run: Any, log: Path, tmp_path: Path) -> None:
