@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 SLICE_EVENTS = 2_500_000  # merged at a time: hash tables of so many fit the memory limit
 TRACE_MARGIN = timedelta(hours=1)
+# Tables refreshed for the hours that a batch touched, each after those it reads.
+SUMMARIES: tuple[str, ...] = ()
 CHAIN_MARGIN = timedelta(hours=49)  # twice the longest gap inside an operation, and an hour
 
 
@@ -97,7 +99,12 @@ def _chain(con: duckdb.DuckDBPyConnection) -> None:
         if not _row(con, "is_chain_cut")[0]:
             break
         margin *= 8
-    for step in ("settle_attempts", "drop_operations", "refresh_operations"):
+    for step in ("settle_attempts", "drop_operations", "refresh_operations", "refresh_retries"):
+        _run(con, step)
+    _run(con, "touched_hours")
+    lowest, highest = _row(con, "touched_span")
+    _set(con, touched_from_at=lowest, touched_to_at=highest)
+    for step in SUMMARIES:
         _run(con, step)
 
 

@@ -5,6 +5,7 @@ create or replace temp table chain_member as
 with member as (
     select
         r.response_id,
+        r.tenant_id,
         r.chain_basis,
         r.chain_key,
         us(r.received_at) as received_us,
@@ -35,6 +36,8 @@ compared as (
     select
         limited.*,
         row_number() over chain as position,
+        lag(response_id) over chain as previous_response_id,
+        lag(error_code) over chain as previous_error_code,
         lag(answered_us) over chain as previous_answered_us,
         lag(received_us) over chain as previous_received_us,
         lag(limit_us) over chain as previous_limit_us,

@@ -104,6 +104,32 @@ def response(con: duckdb.DuckDBPyConnection) -> Row:
     return add
 
 
+def fill_retries(con: duckdb.DuckDBPyConnection) -> None:
+    """Fill store.retry from the responses there, as the ingest does."""
+    con.execute("delete from store.retry")
+    con.execute(
+        """
+        insert into store.retry by name
+        select * exclude (is_retry), coalesce(waited_ms < (told_to_wait_s - 1) * 1000, false) as is_early
+        from (
+            select
+                response_id, operation_id, trace_id, tenant_id, surface, http_route, chain_basis,
+                attempt, received_at, occurred_at, is_error, error_code, retryable,
+                coalesce(waited_ms, 0) as waited_ms,
+                attempt > 1 as is_retry,
+                lag(response_id) over chain as previous_response_id,
+                lag(trace_id) over chain as previous_trace_id,
+                lag(error_code) over chain as previous_error_code,
+                lag(retryable) over chain as previous_retryable,
+                lag(coalesce(retry_after_s, retry_after_header_s)) over chain as told_to_wait_s
+            from store.response
+            window chain as (partition by operation_id order by attempt)
+        )
+        where is_retry
+        """
+    )
+
+
 @pytest.fixture
 def operation(con: duckdb.DuckDBPyConnection) -> Row:
     """Insert an operation; one attempt that succeeded unless said otherwise."""

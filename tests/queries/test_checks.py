@@ -8,6 +8,8 @@ import pytest
 from chertlog.queries.checking import run_checks
 from chertlog.queries.sql_files import read_folder
 
+from .conftest import fill_retries
+
 Row = Callable[..., None]
 
 FAULTS = {
@@ -19,6 +21,7 @@ FAULTS = {
     "operation_unique": "insert into store.operation from store.operation",
     "operation_attempts": "update store.response set attempt = 3 where attempt = 2",
     "conduct_counts": "update store.operation set early_retries = 2",
+    "retries_listed": "delete from store.retry",
     "times": "update store.meta set value = '2026-11-21 09:00:00' where key = 'newest_at'",
     "bookkeeping": "insert into store.meta values ('newest_at', '2026-11-21 10:00:05')",
 }
@@ -48,6 +51,7 @@ def sound(
     operation(1, "2026-11-21 10:00:00", attempts=2, early_retries=1)
     event(1, "2026-11-21 10:00:00", trace_id="trace1")
     event(2, "2026-11-21 10:00:05", trace_id="trace2")
+    fill_retries(con)
     source(1, lines=5, events=2, rejected=1, blank=1, duplicates=1)
     source(2, status="refused", reason="not a log", lines=7)
     con.execute("insert into store.rejected_line values (1, 3, null, 80, 'json', 'x')")

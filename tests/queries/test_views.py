@@ -7,6 +7,8 @@ from typing import Any
 import duckdb
 import pytest
 
+from .conftest import fill_retries
+
 Row = Callable[..., None]
 DAY = "2026-11-21 "
 
@@ -95,6 +97,7 @@ def night(
     source(1, lines=10, events=8, rejected=1, blank=1)
     con.execute("insert into store.rejected_line values (1, 9, null, 900, 'json', '{\"ts\": ')")
     con.execute("insert into store.meta values ('newest_at', '2026-11-21 12:05:00')")
+    fill_retries(con)
     return con
 
 
@@ -272,6 +275,7 @@ def test_a_retry_is_early_beyond_one_second_of_tolerance(
     night: duckdb.DuckDBPyConnection, waited_ms: int, early: int
 ) -> None:
     night.execute("update store.response set waited_ms = $1 where response_id = 2", [waited_ms])
+    fill_retries(night)
     assert ask(night, "select count(*) from early_retries") == [(early,)]
 
 
