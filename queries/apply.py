@@ -1,13 +1,15 @@
 """Puts the contract into a database: schema, seeds, views, macros, and their comments.
 
 Owns the order in which views are created (found from the SQL itself, so there is no manifest to
-forget and no number in a file name) and the rule that a view documents exactly its columns. Does
-not open databases and does not decide when to publish. Each function is one transaction of its own.
+forget and no number in a file name) and the rule that a view documents exactly its columns. What
+is there already is not applied again. Does not open databases and does not decide when to publish.
+Each function is one transaction of its own.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from graphlib import CycleError, TopologicalSorter
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from chertlog.queries.errors import BadDefinition
@@ -37,16 +39,20 @@ def create_schema(con: "DuckDBPyConnection") -> None:
 
     Tables that exist are left as they are; `store.meta` gets `schema_version` if it has none.
     """
+    tables = read_folder("schema")
     with transaction(con):
         con.execute("create schema if not exists store")
         existing = {name for (name,) in con.execute(_STORE_TABLES).fetchall()}
-        for table in read_folder("schema"):
+        if "meta" in existing and _is_applied(con, "schema_sha256", tables):
+            return
+        for table in tables:
             if table.name not in existing:
                 con.execute(table.body)
             actual = _columns(con, "store", table.name)
             _require_documented(table, actual)
             _comment(con, table, "table", f"store.{_quoted(table.name)}")
         con.execute(_SET_SCHEMA_VERSION, [str(SCHEMA_VERSION)])
+        _note_applied(con, "schema_sha256", tables)
 
 
 def apply_views(con: "DuckDBPyConnection") -> None:
@@ -57,12 +63,33 @@ def apply_views(con: "DuckDBPyConnection") -> None:
     """
     definitions = {f.name: f for folder in ("macros", "views") for f in read_folder(folder)}
     with transaction(con):
+        if _is_applied(con, "views_sha256", definitions.values()):
+            return
+        for (name,) in con.execute(_VIEWS).fetchall():
+            if name not in definitions:  # of an earlier version
+                con.execute(f"drop view main.{_quoted(name)}")
         # `create or replace view` drops comments, so each is commented right after its creation.
         for name in creation_order(con, definitions):
             if definitions[name].folder == "macros":
                 _create_macro(con, definitions[name])
             else:
                 _create_view(con, definitions[name])
+        _note_applied(con, "views_sha256", definitions.values())
+
+
+def _is_applied(con: "DuckDBPyConnection", key: str, definitions: Iterable[SqlFile]) -> bool:
+    """Whether exactly these definitions are in the database: parsing them all takes a while."""
+    row = con.execute("select value from store.meta where key = $1", [key]).fetchone()
+    return row == (_digest(definitions),)
+
+
+def _note_applied(con: "DuckDBPyConnection", key: str, definitions: Iterable[SqlFile]) -> None:
+    con.execute("delete from store.meta where key = $1", [key])
+    con.execute("insert into store.meta values ($1, $2)", [key, _digest(definitions)])
+
+
+def _digest(definitions: Iterable[SqlFile]) -> str:
+    return sha256(repr(list(definitions)).encode()).hexdigest()
 
 
 def creation_order(con: "DuckDBPyConnection", definitions: dict[str, SqlFile]) -> list[str]:
@@ -158,6 +185,10 @@ def _literal(text: str) -> str:
 _STORE_TABLES = """
     select table_name from duckdb_tables()
     where database_name = current_database() and schema_name = 'store'
+"""
+_VIEWS = """
+    select view_name from duckdb_views()
+    where database_name = current_database() and schema_name = 'main' and not internal
 """
 _COLUMNS = """
     select column_name from duckdb_columns()

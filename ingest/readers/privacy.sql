@@ -88,7 +88,8 @@ create or replace temp macro redact(value) as
 create or replace temp macro redact_path(value) as
     case
         when value is null then null
-        when is_suspect(replace(value, '/', chr(31))) or regexp_matches(value, '[?#;]') then
+        when (is_suspect(value) and is_suspect(replace(value, '/', chr(31))))
+            or contains(value, '?') or contains(value, '#') or contains(value, ';') then
             regexp_replace(
                 replace(redact_always(replace(regexp_replace(value, '[?#;].*', ''), '/', chr(31))), chr(31), '/'),
                 '\[(number|secret|address)\]',

@@ -21,7 +21,6 @@ from chertlog.ingest.privacy import KEY_VARIABLE, Key, install
 from chertlog.ingest.run import Summary, ingest
 from chertlog.ingest.settings import Settings
 from chertlog.ingest.simulate import write_day
-from chertlog.queries import apply
 
 KEY = "0123456789abcdef0123456789abcdef"
 DATE = "2026-11-21"
@@ -148,24 +147,10 @@ def new_store(tmp_path: Path) -> Callable[..., Store]:
 
 
 @pytest.fixture(scope="module")
-def schema_once() -> Iterator[None]:
-    """Leave schema and views alone where they are in the database already, and sync nothing.
-
-    No test of a module that uses this is about either, and to write the same views again takes
-    half the time of loading a small file.
-    """
-    create, apply_ = apply.create_schema, apply.apply_views
-
-    def has(con: Any, kind: str, schema: str) -> bool:
-        query = f"from duckdb_{kind}() where database_name = 'work' and schema_name = $1"
-        return bool(con.execute(query, [schema]).fetchall())
-
+def no_sync() -> Iterator[None]:
+    """Sync nothing to the disk: no test of a module that uses this pulls the plug."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            apply, "create_schema", lambda con: has(con, "tables", "store") or create(con)
-        )
         patch.setattr(os, "fsync", lambda handle: None)
-        patch.setattr(apply, "apply_views", lambda con: has(con, "views", "main") or apply_(con))
         yield
 
 

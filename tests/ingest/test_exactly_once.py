@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 import zstandard
 
-pytestmark = pytest.mark.usefixtures("schema_once")
+pytestmark = pytest.mark.usefixtures("no_sync")
 
 COUNTS = ("lines", "events", "rejected", "blank", "duplicates")
 NAMELESS = ("source_id", "path")  # for comparing databases whose files had other names

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-pytestmark = pytest.mark.usefixtures("schema_once")
+pytestmark = pytest.mark.usefixtures("no_sync")
 
 NOON = datetime(2026, 11, 21, 12)
 

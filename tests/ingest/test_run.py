@@ -22,7 +22,7 @@ from chertlog.ingest.cli import app
 from chertlog.ingest.errors import WrongUse
 from chertlog.ingest.settings import Settings, load_settings
 
-pytestmark = pytest.mark.usefixtures("schema_once")
+pytestmark = pytest.mark.usefixtures("no_sync")
 
 
 @pytest.fixture

@@ -110,7 +110,9 @@ def fill_retries(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(
         """
         insert into store.retry by name
-        select * exclude (is_retry), coalesce(waited_ms < (told_to_wait_s - 1) * 1000, false) as is_early
+        select
+            * exclude (is_retry),
+            coalesce(waited_ms < (told_to_wait_s - 1) * 1000, false) as is_early
         from (
             select
                 response_id, operation_id, trace_id, tenant_id, surface, http_route, chain_basis,
