@@ -16,7 +16,7 @@ PYTEST  := $(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile $(ARGS)
 BENCHES  = $(wildcard tests/bench/bench_*.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo dashboard test check types format bench clean
+.PHONY: help venv demo dashboard test check types format truth bench clean
 
 help: ## this list
 	@echo 'make COMMAND [PYTHON=python3] [VENV=.venv]'
@@ -52,6 +52,9 @@ types: $(DEV) ## mypy, strict
 format: $(DEV) ## rewrite the Python files as ruff would
 	@$(BIN)/ruff check --fix-only --quiet .
 	@$(BIN)/ruff format .
+
+truth: $(DEV) ## 20 simulated days against what really happened in them; ARGS='--days 3'
+	@$(BIN)/python tests/truth/days.py $(ARGS)
 
 bench: $(DEV) ## the benchmarks in tests/bench/, one after the other; options in ARGS
 	@for file in $(BENCHES); do $(BIN)/python $$file $(ARGS) || exit; done

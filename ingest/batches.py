@@ -22,8 +22,9 @@ from chertlog.ingest.sources import Grown, Loaded, Same, first_line, loaded_sour
 if TYPE_CHECKING:
     import duckdb
 
-BATCH_BYTES = 8 << 30  # on disk
+BATCH_BYTES = 1 << 30  # of text, about: what the merge takes at one go (merge.PORTION_EVENTS)
 BATCH_FILES = 500  # all open at once
+COMPRESSION = 8  # how many bytes of log a compressed byte stands for, about
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,8 @@ class Chooser:
         final: bool,
         reload: Sequence[str],
     ) -> None:
-        self.waiting = list(found)
+        # Oldest first: what a trace left in several logs then comes in one batch, or near it.
+        self.waiting = sorted(found, key=lambda entry: _modified_at(entry.path))
         self.outcomes: list[Outcome] = []
         self.total_bytes = sum(_size(entry.path) for entry in found)
         self._con, self._final, self._reload = con, final, frozenset(reload)
@@ -69,7 +71,8 @@ class Chooser:
             if isinstance(judged, Item):
                 items.append(judged)
                 self._heads.add(first_line(judged.head))
-                size += judged.file.file_bytes
+                packed = judged.file.compression != "none"
+                size += judged.file.file_bytes * (COMPRESSION if packed else 1)
             elif judged is None:
                 later.append(entry)
             else:
@@ -147,6 +150,13 @@ def _size(path: Path) -> int:
         return path.stat().st_size
     except OSError:
         return 0
+
+
+def _modified_at(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0
 
 
 def _why(error: BaseException) -> str:

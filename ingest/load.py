@@ -20,6 +20,7 @@ from chertlog.ingest.formats import Format
 from chertlog.ingest.merge import merge
 from chertlog.ingest.notes import mark_changed, note, set_meta
 from chertlog.ingest.sources import Loaded, digest, first_line
+from chertlog.queries.transactions import transaction
 
 if TYPE_CHECKING:
     import duckdb
@@ -84,8 +85,7 @@ def load_batch(
 
     Raises CannotRun if the balance does not hold (nothing is kept), and what DuckDB raises.
     """
-    con.begin()
-    try:
+    with transaction(con):
         first = sql.value(con, "next_source_no")
         for offset, item in enumerate(items):
             item.source_no = first + offset
@@ -110,10 +110,6 @@ def load_batch(
         if changed:
             set_meta(con, "newest_at", sql.value(con, "newest_event"))
             mark_changed(con)
-    except BaseException:
-        con.rollback()
-        raise
-    con.commit()
 
 
 def _forget(con: duckdb.DuckDBPyConnection, source_nos: list[int]) -> None:

@@ -18,6 +18,7 @@ from chertlog.ingest.batches import Chooser, Outcome
 from chertlog.ingest.errors import WrongUse
 from chertlog.ingest.files import find
 from chertlog.ingest.load import Item, load_batch
+from chertlog.ingest.merge import is_current, recompute
 from chertlog.ingest.notes import mark_changed
 from chertlog.ingest.privacy import load_key
 from chertlog.ingest.settings import Settings
@@ -112,6 +113,9 @@ def ingest(
     with work.locked(data_dir), work.told_plainly(data_dir):
         stages("opening")
         with work.open_work(settings, load_key(data_dir)) as con:
+            if not is_current(con):
+                stages("computing anew")
+                recompute(con)
             chooser = Chooser(con, found, settings, final=final, reload=reload)
             reporter.files(len(found), chooser.total_bytes)
             _load(con, chooser, summary, stages, reporter)

@@ -17,6 +17,7 @@ from chertlog.ingest.log_format import SHIPPED, compile_template
 
 CONFIG_FILE = "chertlog.toml"
 DEFAULT_DATA_DIR = "chertlog-data"
+LONGEST_CHAIN_H = 24  # what merge.CHAIN_MARGIN and transforms/chain_numbers.sql rest on
 KEYS = {"data_dir", "memory_limit", "threads", "edge", "parameters"}
 
 
@@ -96,4 +97,10 @@ def _parameters(section: object, path: Path) -> dict[str, float]:
         isinstance(v, int | float) for v in section.values()
     ):
         raise WrongUse("[parameters] holds names and numbers only", where=str(path))
+    if section.get("idempotency_window_h", 0) > LONGEST_CHAIN_H:
+        raise WrongUse(
+            f"idempotency_window_h is at most {LONGEST_CHAIN_H}",
+            where=str(path),
+            why="chains are looked for that far around a batch, and no further",
+        )
     return {name: float(value) for name, value in section.items()}

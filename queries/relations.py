@@ -43,6 +43,44 @@ _EXAMPLES = {
     "group by all order by retries desc",
     "retries_of_final_errors": "select tenant_id, error_code, count(*) as retries "
     "from retries_of_final_errors group by all order by retries desc",
+    "retry_storms": "select started_at, tenant_id, verdict, reasons from retry_storms "
+    "order by started_at desc limit 10",
+    "storm_drivers": "select value as error_code, sum(retries) as retries from storm_drivers "
+    "where dimension = 'code' group by all order by retries desc",
+    "retry_figures": "select tenant_id, amplification, eventual_success_ratio, wasted_attempts "
+    "from retry_figures where scope = 'tenant' order by wasted_attempts desc limit 10",
+    "success_by_attempt": "select attempt, attempts, success_ratio from success_by_attempt "
+    "where scope = 'all' order by attempt",
+    "retry_minutes": "select minute, tenant_id, retries, operations from retry_minutes "
+    "order by retries desc limit 10",
+    "contract_violations": "select kind, count(*) as violations, min(occurred_at) as first_at, "
+    "max(occurred_at) as last_at from contract_violations group by all order by violations desc",
+    "client_conduct": "select tenant_id, verdict, grade, findings, retries, paragraph "
+    "from client_conduct limit 10",
+    "conduct_findings": "select tenant_id, finding, cases, of_cases, trace_ids "
+    "from conduct_findings where found and severity = 'fault'",
+    "saturation_hours": "select tenant_id, hour, onset_at, unmet_operations, relief "
+    "from saturation_hours order by unmet_operations desc limit 10",
+    "saturation_by_minute": "select minute_of_hour, sum(refused_first_attempts) as refused "
+    "from saturation_by_minute group by all order by minute_of_hour",
+    "saturation_forecast": "select tenant_id, verdict, runs_out_at, runs_out_from, basis "
+    "from saturation_forecast",
+    "saturation_forecast_at": "select tenant_id, verdict, runs_out_at, basis "
+    "from saturation_forecast_at(timestamp '2026-11-21 10:20')",
+    "line_saturation": "select tenant_id, hour, line, cap, filled_at from line_saturation "
+    "order by hour desc, filled_at limit 10",
+    "errors_by_version": "select hour, service_version, error_ratio, others_error_ratio "
+    "from errors_by_version order by hour desc limit 10",
+    "errors_by_delivery_service": "select delivery_service, internal_code, sum(errors) as errors "
+    "from errors_by_delivery_service where errors > 0 group by all order by errors desc",
+    "deploys": "select service_version, first_hour, risk_ratio, p_value, verdict from deploys",
+    "latency_by_route": "select hour, http_route, p50_ms, p95_ms, p99_ms from latency_by_route "
+    "order by p99_ms desc limit 10",
+    "latency_between": "select http_route, p50_ms, p95_ms, p99_ms "
+    "from latency_between(timestamp '2026-11-21', timestamp '2026-11-22')",
+    "movers": "select group_value, rate_ratio, q_value, verdict "
+    "from movers('2026-11-20', '2026-11-21', '2026-11-21', '2026-11-22')",
+    "burn_rates": "select rule, burn_rate, short_burn_rate, burn_limit, fires from burn_rates",
     "sources": "select path, status, lines, events, rejected, duplicates from sources",
     "trace": "select occurred_at, log, event, detail from trace('a1b2c3d4e5f6')",
 }

@@ -15,6 +15,7 @@ select
 from store.event as e
 where
     e.source_no >= getvariable('first_source_no')
+    and e.source_no < getvariable('next_source_no')
     and e.trace_id is not null
     and e.reject_reason is null
     and slice_of(e.trace_id, getvariable('slices')) = getvariable('slice')
@@ -30,10 +31,4 @@ select
         else 10000
     end as digit,
     e.*
-from store.event as e
-where
-    e.source_no < getvariable('first_source_no')
-    and e.occurred_at >= getvariable('from_at')
-    and e.occurred_at <= getvariable('to_at')
-    and e.trace_id in (select t.trace_id from touched_trace as t)
-    and slice_of(e.trace_id, getvariable('slices')) = getvariable('slice');
+from earlier_event as e;

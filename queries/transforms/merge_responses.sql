@@ -10,20 +10,24 @@ with part as not materialized (
     from batch_event as e
     inner join irregular_slot as s on s.event_row = e.event_row
 ),
-app as (select * from part where digit = 1),
-otlp as (select * from part where digit = 100000000),
-edge as (select * from part where digit = 1000000),
+-- Each kind by the columns themselves: a scan skips what its statistics rule out.
+app as (select * from part where log = 'app' and event = 'response.sent'),
+otlp as (select * from part where log = 'otlp'),
+edge as (select * from part where log = 'edge'),
 received as (
     select
         slot, occurred_at, http_method, http_route, url_path, tenant_id,
         idempotency_key, body_hash, recipient, user_agent
     from part
-    where digit = 100
+    where log = 'app' and event = 'request.received'
 ),
 internal as (
     select slot, delivery_service, internal_code
     from part
-    where digit = 10000 and (delivery_service is not null or internal_code is not null)
+    where
+        log = 'app'
+        and event not in ('response.sent', 'request.received')
+        and (delivery_service is not null or internal_code is not null)
 ),
 seen as (
     select

@@ -4,6 +4,7 @@ select distinct e.trace_id
 from store.event as e
 where
     e.source_no >= getvariable('first_source_no')
+    and e.source_no < getvariable('next_source_no')
     and e.trace_id is not null
     and getvariable('has_earlier')
 union

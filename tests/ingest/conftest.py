@@ -54,6 +54,10 @@ class Store:
         names, again = [str(path) for path in paths], [str(path) for path in reload]
         return ingest(names, self._settings, final=final, reload=again)
 
+    def override(self, parameters: Mapping[str, float]) -> None:
+        """Change parameters from the next load on, as chertlog.toml does."""
+        self._settings.parameters.update(parameters)
+
     @property
     def generation(self) -> Path:
         """The published file; DuckDB caches by path, so the link itself is never opened."""

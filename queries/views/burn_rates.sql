@@ -1,0 +1,27 @@
+-- How fast the error budget burns at the end of the data: an alert fires when both its long and its short window
+-- burn faster than its limit. Operations, each counted at its first attempt, and failures by our fault. Open
+-- operations are in no ratio until they close: after a 4002 that takes until after the next full hour.
+-- For another moment: burn_rates_at(moment).
+-- Grain: one row per rule: fast, medium, slow.
+--
+-- rule: fast, medium or slow
+-- action: page or ticket
+-- as_of: end of the windows: time of the newest data, UTC
+-- burn_limit: burn rate above which it fires (parameters burn_fast, burn_medium, burn_slow)
+-- window_h: length of the long window, hours
+-- short_window_min: length of the short window, a twelfth of it, minutes
+-- operations: operations of the long window that have ended: succeeded, gave_up or final_error
+-- failed_operations: of these, those that ended in gave_up or final_error
+-- our_failures: of these, those whose last error is of class platform or delivery, or 4002
+-- open_operations: operations of the long window still open, in no ratio
+-- burn_rate: our_failures / operations / (1 - slo_success): 1 uses up the budget exactly in slo_window_days
+-- burn_rate_low: lower end of its 95 % Wilson interval
+-- burn_rate_high: upper end of its 95 % Wilson interval
+-- short_operations: operations of the short window that have ended
+-- short_our_failures: of these, failures by our fault
+-- short_burn_rate: short_our_failures / short_operations / (1 - slo_success)
+-- budget_share: share of the budget of slo_window_days used up in the long window, at even traffic
+-- is_low_traffic: fewer than burn_min_failures failures in the long window: too few to alert
+-- fires: burn_rate and short_burn_rate are above burn_limit, and it is not low traffic
+select b.*
+from burn_rates_at((select m.value::timestamp from store.meta as m where m.key = 'newest_at')) as b

@@ -1,0 +1,23 @@
+-- When the lines of each tenant run out in the newest hour: capacity left, at the rate of the latest
+-- minutes. For another moment: saturation_forecast_at(moment).
+-- Grain: one row per tenant with a request in the newest hour, on routes that ever answered 4002.
+--
+-- tenant_id: caller; NULL if unknown
+-- hour: the hour of the newest data, UTC
+-- as_of: time of the newest data, UTC
+-- verdict: ran out: it was answered 4002 already; used up: as many were accepted as the lines carry; runs out:
+--   expected before the hour ends; may run out: expected later, but the interval begins before; lasts; cannot tell
+-- runs_out_at: when, UTC; NULL unless before the hour ends
+-- runs_out_from: lower end of its 95 % interval, if the rate stays as it is (demand that rises or falls makes it
+--   hold less often); NULL unless before the hour ends
+-- runs_out_to: upper end; NULL unless before the hour ends
+-- basis: what the forecast rests on, or why there is none
+-- accepted: accepted in the hour so far
+-- capacity: messages the lines carry in an hour; NULL if no earlier hour filled
+-- capacity_basis: caps in the log: as named in the latest saturated hour before; filled hours: median of accepted
+--   over earlier hours that filled
+-- accepted_in_window: accepted in the minutes the rate was taken from
+-- rate_minutes: length of that window: the latest forecast_window_min, without the first relief_window_min of the hour
+-- rate_per_minute: accepted_in_window / rate_minutes
+select f.*
+from saturation_forecast_at((select m.value::timestamp from store.meta as m where m.key = 'newest_at')) as f
