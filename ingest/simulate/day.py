@@ -53,7 +53,7 @@ class Day:
         self.start, self.end = roster.start, roster.end
         self._rng = Random(f"{seed} traffic")
         deploys = [self._at(share) for share in traffic.DEPLOY_AT]
-        self._operations = Operations(self._rng)
+        self._operations = Operations(self._rng, planned)
         self.service = Service(self._rng, self.start, self.end, planned, seed)
         self._plants = Plants(self._rng, self._operations, roster.callers, self.start, self.end)
         lines_rng = Random(f"{seed} lines")

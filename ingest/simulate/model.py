@@ -122,6 +122,7 @@ class Planned:
     uncoded: list[str] = field(default_factory=list)
     bodies_as_string: list[str] = field(default_factory=list)
     collisions: list[str] = field(default_factory=list)
+    said_again: list[tuple[int, int]] = field(default_factory=list)  # numbers of operations
 
     def violate(self, kind: str, trace_id: str) -> None:
         self.violations.setdefault(kind, []).append(trace_id)

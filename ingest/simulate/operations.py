@@ -12,7 +12,7 @@ from random import Random
 
 from chertlog.ingest.simulate import traffic
 from chertlog.ingest.simulate.clients import SENDS_KEY
-from chertlog.ingest.simulate.model import Caller, Operation
+from chertlog.ingest.simulate.model import Caller, Operation, Planned
 from chertlog.ingest.simulate.roster import RECIPIENTS
 
 # Already escaped for JSON. {n} is a number, {to} a phone number.
@@ -40,8 +40,9 @@ def new_key(rng: Random) -> str:
 class Operations:
     """Numbers operations and fills them in."""
 
-    def __init__(self, rng: Random) -> None:
+    def __init__(self, rng: Random, planned: Planned) -> None:
         self._rng = rng
+        self._planned = planned
         self._count = 0
         self._last_sent: dict[str, Operation] = {}  # by tenant: to be said again
 
@@ -81,6 +82,7 @@ class Operations:
         last = self._last_sent.get(caller.tenant.tenant_id)
         if last is None or last.caller is not caller:
             return path, to, text
+        self._planned.said_again.append((self._count, last.number))
         return last.path, last.to, last.text
 
 

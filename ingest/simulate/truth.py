@@ -5,6 +5,7 @@ Owns truth.json and truth-responses.csv.gz. Sums called `errors`, `responses_by_
 every response, with a flag per log. `edge_only` counts all edge lines without a trace id, those of
 answers that missed their X-Trace-ID header included. A line that repeats one of another file is
 the later hour's duplicate. Lists of trace ids tell what was planned, seen by a log or not.
+`said_again` has pairs of operations: the first repeats the words of the second, and is meant.
 """
 
 from __future__ import annotations
@@ -124,6 +125,7 @@ class Truth:
             "uncoded": planned.uncoded,
             "bodies_as_string": planned.bodies_as_string,
             "collisions": planned.collisions,
+            "said_again": [[f"op-{number:08d}" for number in pair] for pair in planned.said_again],
         }
         parts = (f"{json.dumps(key)}: {json.dumps(value)}" for key, value in document.items())
         self._path.write_text("{" + ",\n".join(parts) + "}\n", encoding="utf-8")

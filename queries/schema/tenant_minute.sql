@@ -19,7 +19,9 @@
 -- declared_attempts: attempts whose chain rests on attempt_header
 -- weak_attempts: attempts whose chain is inferred from weak_fingerprint
 -- weak_retries: retries whose chain is inferred from weak_fingerprint
+-- patient_retries: retries after a 1007 that waited as long as it told
 -- peak_retries_10s: most retries received in one stretch of ten seconds
+-- peak_pressing_10s: the same without patient_retries
 -- succeeded_operations: operations begun in this minute that succeeded, whenever that was
 -- unknown_operations: operations begun in this minute whose last answer only the edge log saw
 create table store.tenant_minute (
@@ -41,7 +43,9 @@ create table store.tenant_minute (
     declared_attempts integer not null,
     weak_attempts integer not null,
     weak_retries integer not null,
+    patient_retries integer not null,
     peak_retries_10s integer not null,
+    peak_pressing_10s integer not null,
     succeeded_operations integer not null,
     unknown_operations integer not null
 );

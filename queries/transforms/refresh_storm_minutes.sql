@@ -31,13 +31,13 @@ with counted as (
         m.tenant_id,
         us(m.minute) // 60000000 as minute_no,
         m.minute >= t.from_at as is_judged,
-        m.attempts,
         m.firsts,
-        m.retries,
-        m.peak_retries_10s,
-        sum(m.attempts) over five_minutes as attempts_5m,
+        -- Who waits as a rate limit told makes no storm, however many had to.
+        m.retries - m.patient_retries as pressing,
+        m.peak_pressing_10s,
         sum(m.firsts) over five_minutes as firsts_5m,
-        sum(m.retries) over five_minutes as retries_5m
+        sum(m.retries) over five_minutes as retries_5m,
+        sum(m.retries - m.patient_retries) over five_minutes as pressing_5m
     from store.tenant_minute as m
     inner join touched_tenant as t
         on t.tenant_id is not distinct from m.tenant_id
@@ -58,24 +58,24 @@ judged as (
         -- Five minutes of a busy tenant drown a storm of one minute, and one minute a storm of seconds.
         coalesce(
             (
-                retries >= parameter('storm_retries_1m')
-                and retries_5m >= parameter('storm_retries_5m')
-                and attempts_5m >= parameter('amplification_storm') * firsts_5m
+                pressing >= parameter('storm_retries_1m')
+                and pressing_5m >= parameter('storm_retries_5m')
+                and pressing_5m >= (parameter('amplification_storm') - 1) * firsts_5m
             ) or (
-                retries >= parameter('storm_retries_5m')
-                and attempts >= parameter('amplification_storm') * firsts
+                pressing >= parameter('storm_retries_5m')
+                and pressing >= (parameter('amplification_storm') - 1) * firsts
             ) or (
-                peak_retries_10s >= parameter('storm_retries_10s')
-                and peak_retries_10s * 6 >= (parameter('amplification_storm') - 1) * firsts
+                peak_pressing_10s >= parameter('storm_retries_10s')
+                and peak_pressing_10s * 6 >= (parameter('amplification_storm') - 1) * firsts
             ),
             false
         ) as may_be_hot,
-        retries >= parameter('storm_retries_1m')
-            and attempts >= parameter('amplification_watch') * firsts as is_warm,
-        retries_5m >= parameter('storm_slow_retries_5m')
-            and attempts_5m >= parameter('amplification_watch') * firsts_5m as is_slow
+        pressing >= parameter('storm_retries_1m')
+            and pressing >= (parameter('amplification_watch') - 1) * firsts as is_warm,
+        pressing_5m >= parameter('storm_slow_retries_5m')
+            and pressing_5m >= (parameter('amplification_watch') - 1) * firsts_5m as is_slow
     from counted
-    where is_judged and retries > 0
+    where is_judged and pressing > 0
 )
 select
     tenant_id,

@@ -93,24 +93,50 @@ hot as (
     from islands
     where is_burst and is_hot
 ),
+-- A minute is slow for the four before it too. So both ends of an island may lie up to four minutes from
+-- what made it slow; of these minutes only those belong to it that hang together with its middle.
 long_islands as (
-    -- A minute is slow for the four before it too.
-    select *, unnest(range(from_no - 4, to_no + 1)) as minute_no
+    select
+        tenant_id,
+        is_burst,
+        from_no,
+        greatest(from_no, to_no - 4) as sure_to_no,
+        edge,
+        unnest(range(from_no - 4, to_no + 1)) as minute_no
     from islands
     where not is_burst and is_alarm and counted_retries >= parameter('storm_slow_retries')
 ),
-slow as (
+slow_minutes as (
     select
-        i.tenant_id,
-        i.is_burst,
-        min(m.minute_no) filter (m.retries > 0) as from_no,
-        i.to_no,
-        i.edge
+        i.*,
+        m.attempts,
+        m.firsts,
+        m.retries,
+        i.from_no - i.minute_no = row_number() over (
+            partition by i.tenant_id, i.from_no, i.minute_no < i.from_no, m.retries > 0
+            order by i.minute_no desc
+        ) as leads_to_it,
+        i.minute_no - i.sure_to_no = row_number() over (
+            partition by i.tenant_id, i.from_no, i.minute_no > i.sure_to_no, m.retries > 0
+            order by i.minute_no
+        ) as follows_it
     from long_islands as i
     inner join near_tenant_minute as m
         on m.tenant_id is not distinct from i.tenant_id and m.minute_no = i.minute_no
-    group by i.tenant_id, i.is_burst, i.from_no, i.to_no, i.edge
-    having sum(m.attempts) >= parameter('amplification_storm') * sum(m.firsts)
+),
+slow as (
+    select
+        tenant_id,
+        is_burst,
+        min(minute_no) filter (retries > 0) as from_no,
+        max(minute_no) filter (retries > 0) as to_no,
+        edge
+    from slow_minutes
+    where
+        minute_no between from_no and sure_to_no
+        or retries > 0 and case when minute_no < from_no then leads_to_it else follows_it end
+    group by tenant_id, is_burst, from_no, sure_to_no, edge
+    having sum(attempts) >= parameter('amplification_storm') * sum(firsts)
 ),
 found as (
     select * from hot

@@ -40,7 +40,12 @@ ten_seconds as (
         sum(case when r.previous_error_code = 4002 then 1 else 0 end) as retries_after_4002,
         sum(case when r.is_early then 1 else 0 end) as early_retries,
         sum(case when r.previous_retryable = false then 1 else 0 end) as retries_of_final_errors,
-        sum(case when r.chain_basis = 'weak_fingerprint' then 1 else 0 end) as weak_retries
+        sum(case when r.chain_basis = 'weak_fingerprint' then 1 else 0 end) as weak_retries,
+        -- Rate limited, told how long to wait, and waited: done as asked.
+        sum(case
+            when r.previous_error_code = 1007 and r.told_to_wait_s is not null and not r.is_early then 1
+            else 0
+        end) as patient_retries
     from store.retry as r
     inner join touched_hour as h
         on h.tenant_id is not distinct from r.tenant_id
@@ -58,7 +63,9 @@ retried as (
         sum(early_retries) as early_retries,
         sum(retries_of_final_errors) as retries_of_final_errors,
         sum(weak_retries) as weak_retries,
-        max(retries) as peak_retries_10s
+        sum(patient_retries) as patient_retries,
+        max(retries) as peak_retries_10s,
+        max(retries - patient_retries) as peak_pressing_10s
     from ten_seconds
     group by tenant_id, slice_no // 6
 ),
@@ -96,7 +103,9 @@ select
     coalesce(r.early_retries, 0) as early_retries,
     coalesce(r.retries_of_final_errors, 0) as retries_of_final_errors,
     coalesce(r.weak_retries, 0) as weak_retries,
+    coalesce(r.patient_retries, 0) as patient_retries,
     coalesce(r.peak_retries_10s, 0) as peak_retries_10s,
+    coalesce(r.peak_pressing_10s, 0) as peak_pressing_10s,
     coalesce(b.succeeded_operations, 0) as succeeded_operations,
     coalesce(b.unknown_operations, 0) as unknown_operations
 from attempted as a

@@ -5,6 +5,7 @@
 -- occurred_at: when it was answered, UTC
 -- tenant_id: caller
 -- operation_id: operation it belongs to
+-- chain_basis: evidence that it is a retry of the answer before
 -- attempt: its position in the operation
 -- previous_trace_id: the answer that told the client to wait
 -- error_code: code of that answer
@@ -16,6 +17,7 @@ select
     r.occurred_at,
     r.tenant_id,
     printf('%016x', r.operation_id) as operation_id,
+    r.chain_basis,
     least(r.attempt, 32767)::smallint as attempt,
     r.previous_trace_id,
     r.previous_error_code as error_code,
