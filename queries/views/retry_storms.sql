@@ -43,6 +43,21 @@
 -- weak_retry_share: retries inferred from weak_fingerprint, an upper bound, / retries
 with
 
+-- Read once: each parameter_value() is a query of its own.
+rule as (
+    select
+        any_value(p.value) filter (p.parameter = 'baseline_window_min') as baseline_window_min,
+        any_value(p.value) filter (p.parameter = 'baseline_guard_min') as baseline_guard_min,
+        any_value(p.value) filter (p.parameter = 'metastable_after_min') as metastable_after_min,
+        any_value(p.value) filter (p.parameter = 'amplification_watch') as amplification_watch,
+        any_value(p.value) filter (p.parameter = 'metastable_recovered') as metastable_recovered,
+        any_value(p.value) filter (p.parameter = 'storm_verdict_share') as storm_verdict_share,
+        any_value(p.value) filter (p.parameter = 'metastable_demand') as metastable_demand,
+        any_value(p.value) filter (p.parameter = 'metastable_long_min') as metastable_long_min,
+        any_value(p.value) filter (p.parameter = 'storm_merge_gap_min') as storm_merge_gap_min
+    from store.parameter as p
+),
+
 measured as (
     select
         s.*,
@@ -51,9 +66,9 @@ measured as (
         s.first_errors / nullif(s.firsts - s.first_unclassified, 0) as first_error_ratio,
         s.errors_4002 / nullif(s.errors, 0) as share_4002,
         s.errors_outage / nullif(s.errors, 0) as outage_share,
-        parameter_value('baseline_window_min') - parameter_value('baseline_guard_min')
+        u.baseline_window_min - u.baseline_guard_min
             as usual_minutes
-    from store.storm as s
+    from store.storm as s, rule as u
 ),
 
 compared as (
@@ -71,36 +86,36 @@ traced as (
         c.retry_rise / nullif(c.retry_rise + c.first_rise, 0) as retry_share_of_rise,
         coalesce(
             c.had_failing_firsts
-            and c.tail_minutes >= parameter_value('metastable_after_min')
-            and c.tail_attempts >= parameter_value('amplification_watch') * c.tail_firsts
+            and c.tail_minutes >= u.metastable_after_min
+            and c.tail_attempts >= u.amplification_watch * c.tail_firsts
             and c.tail_first_errors / nullif(c.tail_classified_firsts, 0)
             <= coalesce(c.day_first_errors / nullif(c.day_firsts, 0), 0)
-                + parameter_value('metastable_recovered'),
+                + u.metastable_recovered,
             false
         ) as outlived_trigger
-    from compared as c
+    from compared as c, rule as u
 ),
 
 judged as (
     select
         c.*,
         case
-            when c.released_share >= parameter_value('storm_verdict_share') then 'top-of-hour herd'
-            when c.share_4002 >= parameter_value('storm_verdict_share') then 'saturation storm'
+            when c.released_share >= u.storm_verdict_share then 'top-of-hour herd'
+            when c.share_4002 >= u.storm_verdict_share then 'saturation storm'
             when c.outlived_trigger then 'metastable'
             when
-                c.first_error_ratio >= parameter_value('storm_verdict_share')
-                and c.outage_share >= parameter_value('storm_verdict_share')
+                c.first_error_ratio >= u.storm_verdict_share
+                and c.outage_share >= u.storm_verdict_share
                 then 'amplified outage'
             when
-                c.first_error_ratio >= parameter_value('storm_verdict_share')
-                and c.demand_factor <= parameter_value('metastable_demand')
-                and c.retry_share_of_rise >= parameter_value('storm_verdict_share')
-                and c.minutes >= parameter_value('metastable_long_min')
+                c.first_error_ratio >= u.storm_verdict_share
+                and c.demand_factor <= u.metastable_demand
+                and c.retry_share_of_rise >= u.storm_verdict_share
+                and c.minutes >= u.metastable_long_min
                 then 'metastable'
             else 'retry storm'
         end as verdict
-    from traced as c
+    from traced as c, rule as u
 ),
 
 final as (
@@ -145,7 +160,7 @@ final as (
             )
         end as reasons,
         if(j.is_burst, 'burst', 'slow') as detector,
-        coalesce(j.ended_at + to_minutes(parameter_value('storm_merge_gap_min')::bigint) >= (
+        coalesce(j.ended_at + to_minutes(u.storm_merge_gap_min::bigint) >= (
             select m.value::timestamp from store.meta as m where m.key = 'newest_at'
         ), false) as may_go_on,
         j.error_code,
@@ -170,7 +185,7 @@ final as (
         j.demand_factor,
         j.retry_share_of_rise,
         j.weak_retries / j.retries as weak_retry_share
-    from judged as j
+    from judged as j, rule as u
 )
 
 select * from final

@@ -205,7 +205,9 @@ def test_every_release_at_the_full_hour_is_a_herd(
         assert storm["early_retry_share"] < 0.05
 
 
-def test_a_burst_is_a_storm_only_if_the_client_does_not_wait_as_told(busy_day: Any, found: list[dict[str, Any]]) -> None:
+def test_a_burst_is_a_storm_only_if_the_client_does_not_wait_as_told(
+    busy_day: Any, found: list[dict[str, Any]]
+) -> None:
     for burst in busy_day.truth["incidents"]["bursts"]:
         begin = moment(burst["from"])
         at_that_time = [

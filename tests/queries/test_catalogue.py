@@ -195,7 +195,6 @@ def test_the_parameters_the_rules_name_have_their_values() -> None:
         "gap_limit_1007_extra_s": 60,
         "gap_limit_4002_extra_s": 900,
         "idempotency_window_h": 24,
-
         "tail_grace_s": 600,
         "wilson_z": 1.96,
         "excusable_after_s": 60,
