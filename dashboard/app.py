@@ -28,9 +28,36 @@ def main() -> None:
     overview = st.Page(
         screens / "overview.py", title="Overview", icon=":material/monitoring:", default=True
     )
-    page = st.navigation({"Operations": [overview], "Support": [trace]})
+    errors = st.Page(
+        screens / "errors.py", title="Errors", icon=":material/error:", url_path="errors"
+    )
+    sql = st.Page(screens / "sql.py", title="SQL", icon=":material/terminal:", url_path="sql")
+    storms = st.Page(
+        screens / "storms.py", title="Retry storms", icon=":material/cyclone:", url_path="storms"
+    )
+    clients = st.Page(
+        screens / "clients.py", title="Clients", icon=":material/badge:", url_path="clients"
+    )
+    saturation = st.Page(
+        screens / "saturation.py",
+        title="4002 saturation",
+        icon=":material/grid_on:",
+        url_path="saturation",
+    )
+    contract = st.Page(
+        screens / "contract.py", title="Contract", icon=":material/gavel:", url_path="contract"
+    )
+    health = st.Page(
+        screens / "health.py", title="Health", icon=":material/vital_signs:", url_path="health"
+    )
+    page = st.navigation(
+        {
+            "Operations": [overview, errors, storms, saturation, contract],
+            "Support": [trace, sql, clients, health],
+        }
+    )
     try:
-        _run(page, has_filters=page is not trace)
+        _run(page, has_filters=page not in (trace, sql, health))
     except ChertlogError as error:
         # Also when the generation that this run began with has just been removed.
         states.unreadable(error)

@@ -18,6 +18,9 @@ import streamlit as st
 from chertlog.queries.database import Connection, connect
 from chertlog.queries.errors import ChertlogError
 from chertlog.queries.published import published_database
+from chertlog.queries.relations import Relation
+from chertlog.queries.relations import columns as columns_of
+from chertlog.queries.relations import relations as relations_of
 from chertlog.queries.story import Story, tell
 
 _SQL = Path(__file__).with_name("sql")
@@ -92,6 +95,18 @@ def coverage(of: Generation) -> Coverage:
 def stories(of: Generation, trace_id: str) -> list[Story]:
     """What is known of the responses that bear a trace_id. Raises NotFound."""
     return tell(_connection(of), trace_id)
+
+
+@st.cache_data(max_entries=2, show_spinner=False)
+def relations(of: Generation) -> list[Relation]:
+    """What can be asked in SQL: views first."""
+    return relations_of(_connection(of))
+
+
+@st.cache_data(max_entries=100, show_spinner=False)
+def columns(of: Generation, view: str) -> list[tuple[str, str, str]]:
+    """(name, type, comment) of each column of a view."""
+    return columns_of(_connection(of), view)
 
 
 def _moment(value: pd.Timestamp) -> datetime | None:

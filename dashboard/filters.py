@@ -2,10 +2,12 @@
 
 Drawn by app.py before the page runs: drawn by the pages, a bound widget loses its value with the
 first change of page after a deep link. The URL holds all of it (range, surface, tenant,
-retryable); what equals the default is left out, and what is not on offer is dropped.
+retryable, and of a custom range from and to); what equals the default is left out, and what is not
+on offer is dropped.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -28,6 +30,8 @@ class Filters:
     surfaces: tuple[str, ...] = ()
     tenant: str | None = None
     retryable: bool | None = None
+    since: datetime | None = None
+    until: datetime | None = None
 
     def parameters(self, period: Period | None = None) -> dict[str, Value]:
         """For the queries, over this period or another."""
@@ -56,17 +60,25 @@ class Filters:
         """Whether anything but the time range is restricted."""
         return bool(self.surfaces or self.tenant or self.retryable is not None)
 
+    @property
+    def length(self) -> str:
+        """The length of the period, as one says it before "before"."""
+        return "the period" if self.range_name == periods.CUSTOM else self.range_name
+
     def link(self, **changed: str) -> str:
-        """The query string that reproduces this view, with some of it changed."""
+        """The query string that reproduces this view, with some of it changed or added."""
         state: dict[str, str | tuple[str, ...]] = {
             "range": self.range_name,
             "surface": self.surfaces,
             "tenant": self.tenant or "",
             "retryable": next((k for k, v in _RETRYABLE.items() if v is self.retryable), ""),
+            "from": f"{self.since:%Y-%m-%dT%H:%M}" if self.since else "",
+            "to": f"{self.until:%Y-%m-%dT%H:%M}" if self.until else "",
         }
         default = {"range": periods.DEFAULT, "surface": (), "tenant": "", "retryable": ""}
         state.update(changed)
-        return "?" + urlencode({k: v for k, v in state.items() if v != default[k]}, doseq=True)
+        told = {k: v for k, v in state.items() if v and v != default.get(k)}
+        return "?" + urlencode(told, doseq=True)
 
 
 def bar(coverage: Coverage) -> Filters:
@@ -112,13 +124,42 @@ def bar(coverage: Coverage) -> Filters:
             width=180,
         )
     name = range_name or periods.DEFAULT
+    since, until = _window() if name == periods.CUSTOM else (None, None)
+    first_at, last_at = coverage.first_at, coverage.last_at
     return Filters(
         coverage,
         name,
-        periods.choose(name, coverage.first_at, coverage.last_at),
+        periods.between(since, until, last_at)
+        if name == periods.CUSTOM
+        else periods.choose(name, first_at, last_at),
         tuple(surfaces),
         tenant,
         _RETRYABLE.get(retryable or ""),
+        since,
+        until,
+    )
+
+
+def _window() -> tuple[datetime | None, datetime | None]:
+    """From when to when; without a default, since what equals it would be missing in the URL."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="window"):
+        st.text("From", width="content")
+        since = _moment("from", "From (UTC)")
+        st.text("to", width="content")
+        until = _moment("to", "To (UTC)")
+        st.text("UTC, widened to full steps", width="content")
+    return since, until
+
+
+def _moment(key: str, label: str) -> datetime | None:
+    return st.datetime_input(
+        label,
+        value=None,
+        key=key,
+        bind="query-params",
+        format="YYYY-MM-DD",
+        label_visibility="collapsed",
+        width=215,
     )
 
 

@@ -72,6 +72,16 @@ def split_bar(parts: Iterable[tuple[float, str]], title: str) -> str:
     return f'<span class="bar split" role="img" aria-label="{escaped(title)}">{cuts}</span>'
 
 
+def heat(value: str, share: float, colour: str, target: str, *, title: str) -> str:
+    """A figure on a ground as strong as its share, and the way to what is behind it."""
+    # The root lifts what is small, or one large figure leaves all others white.
+    strength = round(150 * share**0.45)
+    return (
+        f'<a class="heat" href="{escaped(target)}" target="_self" title="{escaped(title)}"'
+        f' style="background:{escaped(colour)}{strength:02x}">{escaped(value)}</a>'
+    )
+
+
 def text(value: str, colour: str | None = None, *, title: str = "") -> str:
     """Plain text, in a colour if need be."""
     tint = f' style="color:{escaped(colour)}"' if colour else ""
@@ -86,6 +96,16 @@ def strong(value: str) -> str:
 def here(value: str) -> str:
     """Text that marks its row as the one the page is about."""
     return f'<b class="here">{escaped(value)}</b>'
+
+
+def here_mark(cell: str) -> str:
+    """As `here`, around a cell made by this module."""
+    return f'<b class="here">{cell}</b>'
+
+
+def mark(value: str, title: str) -> str:
+    """A small mark beside a value, with what it means."""
+    return f'<i class="mark" title="{escaped(title)}">{escaped(value)}</i>'
 
 
 def link(label: str, target: str, *, title: str = "") -> str:
@@ -118,6 +138,21 @@ def table(
         f'<table class="chert"><caption>{escaped(caption)}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
     )
+
+
+def links(items: Iterable[tuple[str, str, str, str, str]]) -> None:
+    """Lines that each lead on: (sign, its colour, what is so, where to, what it rests on)."""
+    lines = "".join(
+        f'<li><span class="sign" style="color:{escaped(colour)}" aria-hidden="true">'
+        f"{escaped(sign)}</span><div>{link(what, target)}<p>{escaped(detail)}</p></div></li>"
+        for sign, colour, what, target, detail in items
+    )
+    st.html(f'<ul class="links">{lines}</ul>')
+
+
+def line(*cells: str) -> None:
+    """Cells of this module on one line of their own."""
+    st.html(f'<p class="line">{" ".join(cells)}</p>')
 
 
 def note(value: str, drawing: str) -> None:

@@ -14,8 +14,9 @@ PRESETS = {
     "7d": (timedelta(days=7), timedelta(hours=2)),
 }
 ALL = "all"
+CUSTOM = "custom"
 DEFAULT = "24h"
-NAMES = (*PRESETS, ALL)
+NAMES = (*PRESETS, ALL, CUSTOM)
 
 _STEPS = [
     *(timedelta(minutes=n) for n in (1, 5, 15, 30)),
@@ -51,9 +52,27 @@ def choose(name: str, first_at: datetime, last_at: datetime) -> Period:
         length, step = PRESETS[name]
         end = _round_up(last_at, step)
         return Period(end - length, end, step)
-    fitting = (s for s in _STEPS if (last_at - first_at) / s <= _MOST_STEPS)
-    step = next(fitting, _STEPS[-1])
+    step = _fitting(last_at - first_at)
     return Period(_round_down(first_at, step), _round_up(last_at, step), step)
+
+
+def between(start: datetime | None, end: datetime | None, last_at: datetime) -> Period:
+    """The period that somebody asked for, widened to full steps.
+
+    Without an end it reaches to the newest data, without a start it begins a day before its end.
+    """
+    until = end or last_at
+    since = start or until - PRESETS[DEFAULT][0]
+    since, until = sorted((since, until))
+    step = _fitting(until - since)
+    first = _round_down(since, step)
+    full = _round_down(until, step)
+    last = full if full == until and full > first else _round_up(until, step)
+    return Period(first, last, step)
+
+
+def _fitting(length: timedelta) -> timedelta:
+    return next((s for s in _STEPS if length / s <= _MOST_STEPS), _STEPS[-1])
 
 
 def _round_down(at: datetime, step: timedelta) -> datetime:

@@ -23,6 +23,17 @@ _RULES = """
 [data-testid="stMetricValue"],table.chert{font-variant-numeric:tabular-nums}
 [data-testid="stMetric"]{padding-bottom:0}
 p.note{margin:-.5rem 0 .45rem;color:var(--muted);font-size:.88rem;line-height:1.3}
+ul.links{list-style:none;margin:0;padding:0}
+ul.links li{display:flex;gap:.6rem;margin:0;padding:.38rem 0;border-bottom:1px solid var(--line)}
+ul.links li:last-child{border-bottom:0}
+ul.links .sign{flex:0 0 1.1rem;text-align:center;font-weight:700;line-height:1.35rem}
+ul.links a{color:var(--ink);font-weight:550;font-size:.95rem;text-decoration:underline;
+  text-decoration-color:var(--line);text-underline-offset:3px;overflow-wrap:anywhere}
+ul.links a:hover,ul.links a:focus-visible{text-decoration-color:currentColor}
+ul.links p{margin:0;color:var(--muted);font-size:.86rem;line-height:1.3;overflow-wrap:anywhere}
+.st-key-sql textarea{font-family:"Source Code Pro",monospace;font-size:.9rem;line-height:1.5}
+p.line{margin:0;color:var(--muted);font-size:.95rem}
+p.line a{color:var(--ink)}
 img.spark{display:block;width:100%;height:34px}
 table.chert{width:100%;border-collapse:collapse;font-size:.93rem;color:var(--ink)}
 table.chert caption{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
@@ -43,6 +54,12 @@ table.chert td.i{font-family:"Source Code Pro",monospace;font-size:.86rem;white-
 table.chert a{color:inherit;text-decoration:underline;text-decoration-color:var(--line);
   text-underline-offset:3px}
 table.chert a:hover,table.chert a:focus-visible{text-decoration-color:currentColor}
+table.chert td.h{padding:.12rem .15rem;text-align:right;min-width:4.2rem}
+table.chert th.h{text-align:right;padding-right:.65rem}
+table.chert a.heat{display:block;padding:.3rem .5rem;border-radius:4px;text-decoration:none;
+  font-variant-numeric:tabular-nums}
+table.chert a.heat:hover,table.chert a.heat:focus-visible{outline:2px solid var(--muted)}
+table.chert td.h>span{padding-right:.5rem}
 .bar{display:inline-block;width:72px;height:8px;border-radius:4px;background:var(--line);
   overflow:hidden;vertical-align:middle;font-size:0;white-space:nowrap}
 .bar>span{display:inline-block;height:100%}
@@ -76,6 +93,8 @@ ol.timeline i{font-style:normal;color:var(--muted);font-size:.82rem;
 ol.timeline p{margin:.1rem 0 0;font-size:inherit;color:var(--muted);white-space:pre-wrap;
   overflow-wrap:anywhere}
 table.chert tr:has(.here){background:var(--faint);font-weight:600}
+i.mark{font-style:normal;font-size:.8rem;color:var(--muted);border:1px solid var(--line);
+  border-radius:5px;padding:0 .3rem;white-space:nowrap}
 .badges{display:flex;flex-wrap:wrap;gap:.4rem}
 .badges span{border:1px solid;border-radius:6px;padding:.08rem .5rem;font-size:.88rem;
   font-weight:550}
@@ -94,5 +113,6 @@ table.chert tr:has(.here){background:var(--faint);font-weight:600}
   table.chert .f{grid-column:1/-1;font-size:1rem}
   table.chert .f::before{content:none}
   table.chert .t{width:auto}
+  table.chert a.heat{display:inline-block;min-width:4rem}
 }
 """

@@ -92,7 +92,7 @@ def of(
         "same": f"No clear change: {share}, {old} before",
         "unknown": share,
     }[state]
-    first = f"{_mostly(now, codes)} {_worst(steps, chosen)}"
+    first = f"{_mostly(now, codes, chosen)} {_worst(steps, chosen)}"
     return Verdict(state, headline, [first, *_reservations(now, before, chosen)])
 
 
@@ -104,24 +104,23 @@ def _worst(steps: pd.DataFrame, chosen: Filters) -> str:
     return f"Most at {when} UTC: {words.number(worst['errors'])}, {ratio} of responses."
 
 
-def _mostly(now: dict[str, Any], codes: pd.DataFrame) -> str:
-    """What the errors mostly are, with a way to the latest of each."""
+def _mostly(now: dict[str, Any], codes: pd.DataFrame, chosen: Filters) -> str:
+    """What the errors mostly are, with a way to each."""
     parts = []
     for code in codes.head(3).to_dict("records"):
         known = not pd.isna(code["error_code"])
         name = str(int(code["error_code"])) if known else "no code"
         kind = f" {code['error_type']}" if isinstance(code["error_type"], str) else ""
         share = words.percent(code["share"], 0)
-        parts.append(f"{markup.trace_link(code['last_trace_id'], name + kind)} {share}")
+        target = "errors" + chosen.link(code=name if known else "none")
+        parts.append(f"{markup.link(name + kind, target)} {share}")
     return f"Mostly {', '.join(parts)} of {words.count(now['errors'], 'error')}."
 
 
 def _reservations(now: dict[str, Any], before: dict[str, Any] | None, chosen: Filters) -> list[str]:
     notes = []
     if before is None and chosen.range_name != "all":
-        notes.append(
-            f"The data do not reach back over the {chosen.range_name} before: no comparison."
-        )
+        notes.append(f"The data do not reach back over the {chosen.length} before: no comparison.")
     if now["unclassified"]:
         count = words.count(now["unclassified"], "response")
         notes.append(f"{count} seen only by the edge log: in no ratio.")

@@ -5,13 +5,24 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from chertlog.dashboard import charts, data, markup, states, tables, theme, verdict, view, words
+from chertlog.dashboard import (
+    attention,
+    chart_data,
+    charts,
+    data,
+    markup,
+    overview_tables,
+    states,
+    tables,
+    theme,
+    verdict,
+    view,
+    words,
+)
 from chertlog.dashboard.filters import Filters
 from chertlog.dashboard.markup import panel
 from chertlog.dashboard.theme import Palette
 from chertlog.dashboard.view import View
-
-MOST_CODES = 10
 
 
 def main() -> None:
@@ -26,15 +37,19 @@ def main() -> None:
     codes = data.frame(shown.generation, "codes", **chosen.parameters())
     _verdict(now, before, codes, steps, chosen, colours)
     _cards(now, before, steps, chosen, colours)
+    storms = chart_data.named(data.frame(shown.generation, "storms", **chosen.parameters()))
     left, right = st.columns([2, 1])
     with left.container(border=True, height="stretch"):
-        _over_time(steps, shown, chosen, colours)
+        _over_time(steps, storms, shown, chosen, colours)
+    with right.container(border=True, height="stretch"):
+        attention.draw(shown, codes, storms, colours)
+    with st.container(border=True):
+        overview_tables.codes(codes, shown, chosen, colours)
+    left, right = st.columns([2, 1])
+    with left.container(border=True, height="stretch"):
+        overview_tables.surfaces(shown, chosen, colours)
     with right.container(border=True, height="stretch"):
         _by_surface(shown, chosen, colours)
-    with st.container(border=True):
-        _codes(codes, shown, chosen, colours)
-    with st.container(border=True):
-        _surfaces(shown, chosen, colours)
 
 
 def _totals(shown: View, chosen: Filters, *, before: bool) -> dict[str, Any]:
@@ -63,7 +78,7 @@ def _cards(
     chosen: Filters,
     colours: Palette,
 ) -> None:
-    compared = f"vs {chosen.range_name} before"
+    compared = f"vs {chosen.length} before"
     with st.grid(5, min_column_width=165, border=True, key="cards") as cards:
         for card in verdict.cards(now, before, chosen):
             with cards.cell():
@@ -83,20 +98,25 @@ def _cards(
                 markup.note(card.note, trend)
 
 
-def _over_time(steps: pd.DataFrame, shown: View, chosen: Filters, colours: Palette) -> None:
+def _over_time(
+    steps: pd.DataFrame, storms: pd.DataFrame, shown: View, chosen: Filters, colours: Palette
+) -> None:
     panel("Errors over time", "as the bodies say, whatever the HTTP status")
+    steps = chart_data.with_storms(steps, storms, chosen.period)
     st.echarts_chart(
         charts.errors_over_time(
             steps,
+            storms,
             chosen.period,
             colours,
             known_from=pd.Timestamp(shown.coverage.first_at) if shown.coverage.first_at else None,
         ),
-        height=400,
+        height=430,
         key="errors-over-time",
-        alt="Error ratio and errors by retryability through time; the table below has them",
+        alt="Retry storms, error ratio and errors by retryability through time; the table below "
+        "has them",
     )
-    tables.behind(steps, "errors-over-time", columns=_COLUMNS)
+    tables.behind(steps, "errors-over-time", columns=overview_tables.COLUMNS)
 
 
 def _by_surface(shown: View, chosen: Filters, colours: Palette) -> None:
@@ -116,11 +136,11 @@ def _by_surface(shown: View, chosen: Filters, colours: Palette) -> None:
     ]
     st.echarts_chart(
         charts.surface_lanes(lanes, coarse, colours),
-        height=400,
+        height=len(lanes) * 66 + 16,
         key="error-ratio-by-surface",
         alt="Error ratio of each surface through the period, on one scale",
     )
-    tables.behind(own, "error-ratio-by-surface", columns=_COLUMNS)
+    tables.behind(own, "error-ratio-by-surface", columns=overview_tables.COLUMNS)
 
 
 def _filled(grid: pd.DataFrame, own: pd.DataFrame) -> pd.DataFrame:
@@ -130,115 +150,5 @@ def _filled(grid: pd.DataFrame, own: pd.DataFrame) -> pd.DataFrame:
     merged[counts] = merged[counts].fillna(0).where(merged["known"].notna())
     return merged.drop(columns="known")
 
-
-def _codes(codes: pd.DataFrame, shown: View, chosen: Filters, colours: Palette) -> None:
-    panel("Top error codes", "most frequent first")
-    if codes.empty:
-        st.text("No errors in this period.")
-        return
-    trends = data.frame(shown.generation, "code_steps", **chosen.parameters())
-    starts = data.frame(shown.generation, "series", **chosen.parameters())["starts_at"]
-    rows = []
-    for code in codes.head(MOST_CODES).to_dict("records"):
-        mine = (
-            trends["error_code"].isna()
-            if pd.isna(code["error_code"])
-            else (trends["error_code"] == code["error_code"])
-        )
-        trend = trends[mine].set_index("starts_at")["errors"].reindex(starts, fill_value=0)
-        rows.append(_code_row(code, [float(n) for n in trend], colours))
-    markup.table(_CODE_COLUMNS, rows, caption="Error codes, most frequent first")
-    if len(codes) > MOST_CODES:
-        rest = codes.iloc[MOST_CODES:]
-        st.caption(
-            f"{words.count(len(rest), 'more code')} with "
-            f"{words.count(rest['errors'].sum(), 'error')} in the table."
-        )
-    tables.behind(codes, "error-codes", columns=_COLUMNS)
-
-
-def _code_row(code: dict[Any, Any], trend: list[float], colours: Palette) -> list[str]:
-    known = not pd.isna(code["error_code"])
-    name = str(int(code["error_code"])) if known else "no code"
-    error_type = code["error_type"] if isinstance(code["error_type"], str) else "undocumented"
-    flag = words.marks(code["retryable_errors"], code["final_errors"], code["unsaid_errors"])
-    tint = (
-        colours.retryable
-        if code["retryable_errors"] * 2 > code["errors"]
-        else colours.final
-        if code["final_errors"] * 2 > code["errors"]
-        else colours.unsaid
-    )
-    meaning = code["meaning"] if isinstance(code["meaning"], str) else "Not in the API reference."
-    return [
-        markup.strong(name) + " " + markup.text(error_type if known else ""),
-        markup.text(words.number(code["errors"])),
-        markup.share_bar(code["share"], tint, words.percent(code["share"], 1)),
-        markup.text(flag, tint),
-        markup.sparkline(trend, tint, f"Errors {name} through the period"),
-        markup.text(meaning),
-        markup.text(words.minute(code["last_seen_at"])),
-        markup.trace_link(code["last_trace_id"]),
-    ]
-
-
-def _surfaces(shown: View, chosen: Filters, colours: Palette) -> None:
-    panel("Surfaces", "highest error ratio first; a surface opens this page for it alone")
-    surfaces = data.frame(shown.generation, "surface_steps", **chosen.parameters())
-    totals = surfaces[surfaces["starts_at"].isna()].sort_values("error_ratio", ascending=False)
-    rows = []
-    for one in totals.to_dict("records"):
-        errors = one["errors"] or 1
-        low, high = words.percent(one["error_ratio_low"]), words.percent(one["error_ratio_high"])
-        parts = [
-            (one["final_errors"] / errors, colours.final),
-            (one["retryable_errors"] / errors, colours.retryable),
-            (one["unsaid_errors"] / errors, colours.unsaid),
-        ]
-        split = f"✕ {words.number(one['final_errors'])} · ↻ {words.number(one['retryable_errors'])}"
-        rows.append(
-            [
-                markup.link(one["surface"], chosen.link(surface=one["surface"])),
-                markup.text(words.number(one["responses"])),
-                markup.text(words.number(one["errors"])),
-                markup.strong(words.percent(one["error_ratio"])),
-                markup.text(f"{low} to {high}"),
-                markup.text(split),
-                markup.split_bar(parts, split),
-                markup.text(words.number(one["unclassified"])),
-            ]
-        )
-    markup.table(_SURFACE_COLUMNS, rows, caption="Surfaces, highest error ratio first")
-    tables.behind(totals.drop(columns="starts_at"), "surfaces", columns=_COLUMNS)
-
-
-_CODE_COLUMNS = [
-    ("Code", "f w"),
-    ("Errors", "n"),
-    ("Share", "w"),
-    ("Retryable, as sent", "w"),
-    ("Trend", "t"),
-    ("Meaning", "m"),
-    ("Last seen (UTC)", "w"),
-    ("Latest trace", "i"),
-]
-_SURFACE_COLUMNS = [
-    ("Surface", "f w"),
-    ("Responses", "n"),
-    ("Errors", "n"),
-    ("Error ratio", "n"),
-    ("95 % interval", "w"),
-    ("Non-retryable · retryable", "w"),
-    ("Split", "t"),
-    ("Unclassified", "n"),
-]
-_RATIO = st.column_config.NumberColumn(format="percent")
-_COLUMNS = {
-    "error_code": st.column_config.NumberColumn(format="plain"),
-    "error_ratio": _RATIO,
-    "error_ratio_low": _RATIO,
-    "error_ratio_high": _RATIO,
-    "share": _RATIO,
-}
 
 main()

@@ -16,7 +16,10 @@ select
     coalesce(r.is_error and ($retryable::boolean is null or r.retryable = $retryable), false)
         as is_error,
     r.error_code,
-    r.retryable
+    r.retryable,
+    r.error_message,
+    r.http_route,
+    r.http_status
 from store.response as r
 where
     r.occurred_at >= $start

@@ -7,6 +7,9 @@ failed as (
     from store.operation as o
     where
         not o.succeeded
+        -- Received before it was sent, by less than a day: a longer one was rejected.
+        and o.first_at >= $start::timestamp - interval 1 day
+        and o.first_at < $end
         and operation_outcome(o.succeeded, o.last_retryable, o.closes_at)
             in ('gave_up', 'final_error')
         and ($retryable::boolean is null or o.last_retryable = $retryable)

@@ -46,7 +46,7 @@ def test_marks_name_one_flag_or_the_shares() -> None:
     assert words.marks(999, 1, 0) == "↻ >99% · ✕ <1%"
 
 
-@pytest.mark.parametrize("name", periods.NAMES)
+@pytest.mark.parametrize("name", [*periods.PRESETS, periods.ALL])
 def test_a_period_holds_the_newest_data_in_full_steps(name: str) -> None:
     first = NOON - timedelta(days=40)
     period = periods.choose(name, first, NOON)
