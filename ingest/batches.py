@@ -100,7 +100,9 @@ class Chooser:
         head = file.head()
         path = file.path
         if is_truth(head):
-            return Outcome(path, "ignored", "the simulator's own record, not a log")
+            reason = "the simulator's own record, not a log"
+            self._note(path, "ignored", reason, file)
+            return Outcome(path, "ignored", reason)
         if not head:
             self._note(path, "empty", "it holds nothing", file)
             return Outcome(path, "empty", "it holds nothing")

@@ -89,6 +89,7 @@ def test_the_whole_day_is_loaded(day: Any) -> None:
     assert day.summary.exit_code == 0
     assert day.summary.count("loaded") == len(truth)
     assert day.summary.count("ignored") == 2  # the truth itself is no log
+    assert day.store.column("select count(*) from sources where status = 'ignored'") == [2]
 
 
 def test_every_file_is_accounted_for(day: Any) -> None:
