@@ -44,7 +44,7 @@ class ByteStream(Protocol):
 
 
 class HashLike(Protocol):
-    def update(self, data: bytes, /) -> None: ...
+    def update(self, data: bytes | memoryview, /) -> None: ...
     def hexdigest(self) -> str: ...
     def copy(self) -> Self: ...
 
@@ -115,7 +115,7 @@ def line_batches(
         data = pending + chunk if pending else chunk
         cut = data.rfind(b"\n") + 1
         if cut:
-            yield from _emit(data[:cut], file_no, progress, start)
+            yield from _emit(data, cut, file_no, progress, start)
         pending = data[cut:]
         if len(pending) > MAX_LINE_BYTES:
             held = replace(progress, digest=progress.digest.copy())
@@ -130,55 +130,61 @@ def line_batches(
         yield from _long_line(shown, file_no, held, start)
     elif pending and read_tail:
         progress.tail_offset = progress.content_bytes
-        yield from _emit(pending, file_no, progress, start)
+        yield from _emit(pending, len(pending), file_no, progress, start)
     else:
         progress.tail_bytes = len(pending)
 
 
-def _advance(progress: Progress, data: bytes, lines: int) -> None:
+def _advance(progress: Progress, data: bytes | memoryview, lines: int) -> None:
     progress.digest.update(data)
     progress.content_bytes += len(data)
     progress.lines += lines
 
 
-def _emit(block: bytes, file_no: int, progress: Progress, start: Start) -> Iterator[pa.RecordBatch]:
-    """Yield the whole lines of `block` as one batch, less what lies before `start`."""
+def _emit(
+    data: bytes, end: int, file_no: int, progress: Progress, start: Start
+) -> Iterator[pa.RecordBatch]:
+    """Yield the whole lines of `data[:end]` as one batch, less what lies before `start`.
+
+    `data` goes to Arrow as it is: each copy of every block costs as much as splitting it.
+    """
     if progress.content_bytes < start.byte_offset:
-        known = min(start.byte_offset - progress.content_bytes, len(block))
-        _advance(progress, block[:known], 0)
-        block = block[known:]
+        known = min(start.byte_offset - progress.content_bytes, end)
+        _advance(progress, memoryview(data)[:known], 0)
+        data, end = data[known:], end - known
     if start.byte_offset and progress.content_bytes == start.byte_offset:
         progress.lines = start.lines
-    if not block:
+    if not end:
         return
     first_offset, first_line = progress.content_bytes, progress.lines
-    text = block[:-1] if block.endswith(b"\n") else block
+    text, size = data, end - data.endswith(b"\n", end - 1, end)
     flaws: dict[int, str] = {}
-    clean, bad_bytes = _as_utf8(text)
-    lines, offsets = _split(clean)
+    if not data.isascii():
+        text, bad_bytes = _as_utf8(data[:size])
+    else:
+        bad_bytes = []
+    lines, offsets = _split(text, size)
     for position in bad_bytes:
         flaws[int(np.searchsorted(offsets, position, side="right")) - 1] = "encoding"
-    if b"\0" in clean:
-        for nul in np.flatnonzero(np.frombuffer(clean, dtype=np.uint8) == 0):
+    if text.find(b"\0", 0, size) >= 0:
+        for nul in np.flatnonzero(np.frombuffer(text, dtype=np.uint8, count=size) == 0):
             flaws.setdefault(int(np.searchsorted(offsets, nul, side="right")) - 1, "nul")
     count = len(lines)
-    if len(clean) > MAX_LINE_BYTES:
-        lengths = np.diff(np.append(offsets, len(clean) + 1)) - 1
+    if size > MAX_LINE_BYTES:
+        lengths = np.diff(np.append(offsets, size + 1)) - 1
         for index in np.flatnonzero(lengths > MAX_LINE_BYTES):
             flaws.setdefault(int(index), "too_long")
-    if first_offset == 0 and clean.startswith(BOM):
+    if first_offset == 0 and text.startswith(BOM):
         first = pa.array([lines[0].as_py().removeprefix("\ufeff")], pa.string())
         lines = pa.concat_arrays([first, lines.slice(1)])
-    _advance(progress, block, count)
+    _advance(progress, memoryview(data)[:end], count)
     yield _batch(file_no, first_line, first_offset + offsets, lines, flaws)
 
 
 def _as_utf8(block: bytes) -> tuple[bytes, list[int]]:
     """Return the block with bad bytes replaced one for one, and where those bytes were."""
-    if block.isascii():
-        return block, []
     try:
-        _as_one_string(block).validate(full=True)  # Arrow's check is faster than decoding
+        _as_one_string(block, len(block)).validate(full=True)  # faster than decoding
         return block, []
     except pa.ArrowInvalid:
         _marker.spans = []
@@ -191,17 +197,17 @@ def _as_utf8(block: bytes) -> tuple[bytes, list[int]]:
     return bytes(mended), [begin for begin, _ in _marker.spans]
 
 
-def _split(block: bytes) -> tuple[pa.Array, npt.NDArray[np.int64]]:
-    """Split at newlines: the lines, and where each begins in the block."""
-    lines = pc.split_pattern(_as_one_string(block), "\n").values
+def _split(text: bytes, size: int) -> tuple[pa.Array, npt.NDArray[np.int64]]:
+    """Split `text[:size]` at newlines: the lines, and where each begins."""
+    lines = pc.split_pattern(_as_one_string(text, size), "\n").values
     ends = np.frombuffer(lines.buffers()[1], dtype=np.int32)[: len(lines)]
     return lines, ends.astype(np.int64) + np.arange(len(lines))
 
 
-def _as_one_string(block: bytes) -> pa.Array:
-    """An Arrow array of one text, which is the block itself: nothing is copied."""
-    bounds = pa.py_buffer(np.array([0, len(block)], dtype=np.int32))
-    return pa.Array.from_buffers(pa.string(), 1, [None, bounds, pa.py_buffer(block)])
+def _as_one_string(text: bytes, size: int) -> pa.Array:
+    """An Arrow array of one text, which is `text[:size]` itself: nothing is copied."""
+    bounds = pa.py_buffer(np.array([0, size], dtype=np.int32))
+    return pa.Array.from_buffers(pa.string(), 1, [None, bounds, pa.py_buffer(text)])
 
 
 def _batch(

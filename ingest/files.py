@@ -139,6 +139,10 @@ class LogFile:
             return ZstdStream(self._raw)
         return self._raw
 
+    def piece(self, offset: int, size: int) -> bytes:
+        """Return bytes of the file as it is on disk, without moving in it. Raises OSError."""
+        return os.pread(self._raw.fileno(), size, offset)
+
     def position(self) -> int:
         """Return how many bytes on disk have been read, for a progress bar."""
         return self._raw.tell()

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from chertlog.ingest import sql
+from chertlog.ingest import contexts, sql
 from chertlog.ingest.blocks import SCHEMA, Progress, Start, line_batches
 from chertlog.ingest.errors import CannotRun
 from chertlog.ingest.files import READ_ERRORS, LogFile, path_text
@@ -145,10 +145,12 @@ def _parse(
     """Read all files of one format with one statement."""
     import pyarrow as pa
 
+    contexts.sample(con, [(item.file, item.head, item.start) for item in items], format_)
     reader = pa.RecordBatchReader.from_batches(SCHEMA, _batches(items, on_read))
     con.register("lines", reader)
-    con.execute(f"insert into store.event by name {format_.sql}")
+    con.execute(contexts.statement("insert_events", format_))
     con.unregister("lines")
+    sql.run(con, "learn_contexts", first=items[0].source_no)
 
 
 def _batches(items: Sequence[Item], on_read: OnRead) -> Iterator[pa.RecordBatch]:

@@ -17,7 +17,7 @@ def run(
     con: duckdb.DuckDBPyConnection, name: str, /, **parameters: object
 ) -> duckdb.DuckDBPyConnection:
     """Execute the statement `name` with its parameters bound."""
-    return con.execute(_text(name), parameters)
+    return con.execute(text(name), parameters)
 
 
 def value(con: duckdb.DuckDBPyConnection, name: str, /, **parameters: object) -> Any:
@@ -27,6 +27,7 @@ def value(con: duckdb.DuckDBPyConnection, name: str, /, **parameters: object) ->
 
 
 @cache
-def _text(name: str) -> str:
+def text(name: str) -> str:
+    """The statement `name` as it stands in its file."""
     folder = resources.files("chertlog.ingest").joinpath("statements")
     return folder.joinpath(f"{name}.sql").read_text("utf-8")

@@ -8,7 +8,7 @@ create or replace temp macro offset_of(value) as
 
 -- RFC 3339 to UTC. DuckDB's own cast ignores an offset, and knows words such as 'epoch' and
 -- 'infinity', so the shape is checked first. Second 60 is the first of the next minute.
-create or replace temp macro log_time(value) as
+create or replace temp macro any_log_time(value) as
     case
         when regexp_full_match(value, '[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?Z?') then
             coalesce(
@@ -21,6 +21,13 @@ create or replace temp macro log_time(value) as
             try_cast(regexp_replace(value, ' ?[+-][0-9]{2}:?[0-9]{2}$', '') as timestamp)
             - offset_of(regexp_extract(value, '[+-][0-9]{2}:?[0-9]{2}$'))
     end;
+
+-- Chert's own spelling, with microseconds, is read in a third of the time.
+create or replace temp macro log_time(value) as
+    coalesce(
+        case when strlen(value) = 27 then try_strptime(value, '%Y-%m-%dT%H:%M:%S.%fZ') end,
+        any_log_time(value)
+    );
 
 -- Text without the CR of a CRLF ending. rtrim() would do, and took as long as parsing the line.
 create or replace temp macro without_cr(line) as
@@ -56,9 +63,24 @@ create or replace temp macro surface_of(path) as
         when path is not null then 'other'
     end;
 
--- A short field of ours, redacted only where the line's cheap test found something.
-create or replace temp macro clean(value, odd) as
-    case when value = '' then null when odd then redact(value) else value end;
+-- What many records share, as a struct in the order of store.context; an empty text is absent.
+create or replace temp macro context_of(
+    log, event, level, surface, service, service_version, host, http_method, http_route,
+    delivery_service, internal_code, error_type
+) as {
+    'log': log,
+    'event': nullif(event, ''),
+    'level': nullif(level, ''),
+    'surface': nullif(surface, ''),
+    'service': nullif(service, ''),
+    'service_version': nullif(service_version, ''),
+    'host': nullif(host, ''),
+    'http_method': nullif(http_method, ''),
+    'http_route': nullif(http_route, ''),
+    'delivery_service': nullif(delivery_service, ''),
+    'internal_code': nullif(internal_code, ''),
+    'error_type': nullif(error_type, '')
+};
 
 -- Two or more whole JSON objects on one line, and nothing else. A `}{` inside a string is no border:
 -- pieces are put together again until they are valid.

@@ -44,12 +44,13 @@ select
     line_number,
     hash(without_cr(line)) as line_hash,
     occurred_at,
-    'edge' as log,
-    'response.sent' as event,
+    4::tinyint as kind,
+    context_of(
+        'edge', 'response.sent', null, coalesce(surface_of(nullif(request.target, '')), 'other'),
+        null, null, null, request.method, null, null, null, null
+    ) as context,
     safe_id(trace_sent) as trace_id,
     redact(absent(m.http_x_chert_tenant)) as tenant_id,
-    coalesce(surface_of(nullif(request.target, '')), 'other') as surface,
-    nullif(request.method, '') as http_method,
     redact_path(nullif(request.target, '')) as url_path,
     redact(absent(m.http_user_agent)) as user_agent,
     truncate_ip(absent(m.remote_addr)) as client_ip,

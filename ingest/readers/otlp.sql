@@ -84,18 +84,18 @@ select
     case when found is not null then record_number::integer end as record_number,
     hash(without_cr(line), record_number) as line_hash,
     occurred_at,
-    'otlp' as log,
-    case when trace_sent is not null then 'response.sent' else coalesce(redact(r."eventName"), 'log') end as event,
-    lower(redact(r."severityText")) as level,
+    5::tinyint as kind,
+    context_of(
+        'otlp',
+        case when trace_sent is not null then 'response.sent' else coalesce(nullif(r."eventName", ''), 'log') end,
+        lower(r."severityText"),
+        coalesce(nullif(a['chert.surface'], ''), surface_of(a['url.path'])),
+        service['service.name'], service['service.version'], service['host.name'],
+        a['http.request.method'], a['http.route'], null, null, null
+    ) as context,
     safe_id(trace_sent) as trace_id,
     case when regexp_full_match(r."traceId", '[0-9A-Fa-f]{32}') then lower(r."traceId") end as otel_trace_id,
-    redact(a['chert.tenant_id']) as tenant_id,
-    coalesce(redact(a['chert.surface']), surface_of(a['url.path'])) as surface,
-    redact(service['service.name']) as service,
-    clean_version(service['service.version']) as service_version,
-    redact(service['host.name']) as host,
-    redact(a['http.request.method']) as http_method,
-    redact(a['http.route']) as http_route,
+    redact(nullif(a['chert.tenant_id'], '')) as tenant_id,
     redact_path(a['url.path']) as url_path,
     case
         when reject_reason is null then null

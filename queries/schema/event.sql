@@ -7,29 +7,19 @@
 -- line_hash: hash of the line (OTLP: of line and record number); tells repeated lines, and is never shown:
 --   DuckDB does not promise it across versions
 -- occurred_at: time on the record, UTC
--- log: app, edge or otlp
--- event: kind of event as logged; response.sent for edge and OTLP records
--- level: severity as logged
+-- kind: 1 response.sent, 2 request.received, 3 any other of the application log, 4 edge, 5 OTLP
+-- context_id: what the record shares with many others; see store.context
 -- trace_id: Chert's trace_id; NULL where the line has none
 -- otel_trace_id: W3C trace id of an OTLP record, unrelated to trace_id
 -- tenant_id: caller
--- surface: API surface as logged, else by path prefix
--- service: emitting service
--- service_version: its version
--- host: its host
--- http_method: request method
--- http_route: route template
 -- url_path: path without query, personal data replaced
 -- user_agent: client's User-Agent, redacted
 -- client_ip: client address, truncated to /24 (IPv4) or /48 (IPv6)
 -- idempotency_key: keyed hash of the client's key
 -- body_hash: keyed hash of the logged body hash
 -- recipient: pseudonym of the recipient's number
--- delivery_service: internal delivery service
--- internal_code: internal error code
 -- line_id: pseudonym of the sending line
 -- lines: lines listed when capacity was exhausted
--- error_type: internal exception type
 -- detail: internal detail, redacted
 -- http_status: status on the wire
 -- duration_ms: time to answer, ms
@@ -52,35 +42,26 @@
 -- header_trace_ok: whether the X-Trace-ID header repeats trace_id; NULL if it has none
 -- reject_reason: set only while a file is being loaded, before rejected lines move to store.rejected_line
 -- byte_offset: likewise
+-- context_text: its context as one JSON object, where that was not known before
 create table store.event (
     source_no integer not null,
     line_number bigint not null,
     record_number integer,
     line_hash ubigint,
     occurred_at timestamp,
-    log varchar,
-    event varchar,
-    level varchar,
+    kind tinyint,
+    context_id ubigint,
     trace_id varchar,
     otel_trace_id varchar,
     tenant_id varchar,
-    surface varchar,
-    service varchar,
-    service_version varchar,
-    host varchar,
-    http_method varchar,
-    http_route varchar,
     url_path varchar,
     user_agent varchar,
     client_ip varchar,
     idempotency_key ubigint,
     body_hash ubigint,
     recipient ubigint,
-    delivery_service varchar,
-    internal_code varchar,
     line_id ubigint,
     lines struct(line ubigint, used integer, cap integer)[],
-    error_type varchar,
     detail varchar,
     http_status smallint,
     duration_ms bigint,
@@ -102,5 +83,6 @@ create table store.event (
     body_trace_ok boolean,
     header_trace_ok boolean,
     reject_reason varchar,
-    byte_offset bigint
+    byte_offset bigint,
+    context_text varchar
 );

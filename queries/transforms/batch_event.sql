@@ -4,13 +4,7 @@ create or replace temp view batch_event as
 select
     event_row(e.source_no, e.line_number, e.record_number) as event_row,
     true as is_new,
-    case
-        when e.log = 'edge' then 1000000
-        when e.log = 'otlp' then 100000000
-        when e.event = 'response.sent' then 1
-        when e.event = 'request.received' then 100
-        else 10000
-    end as digit,
+    case e.kind when 1 then 1 when 2 then 100 when 3 then 10000 when 4 then 1000000 else 100000000 end as digit,
     e.*
 from store.event as e
 where
@@ -23,12 +17,6 @@ union all
 select
     event_row(e.source_no, e.line_number, e.record_number) as event_row,
     false as is_new,
-    case
-        when e.log = 'edge' then 1000000
-        when e.log = 'otlp' then 100000000
-        when e.event = 'response.sent' then 1
-        when e.event = 'request.received' then 100
-        else 10000
-    end as digit,
+    case e.kind when 1 then 1 when 2 then 100 when 3 then 10000 when 4 then 1000000 else 100000000 end as digit,
     e.*
 from earlier_event as e;

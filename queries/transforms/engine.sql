@@ -24,6 +24,9 @@ create or replace temp macro gap_limit_us(error_code, told_s, answered_us) as
         cast(parameter('idempotency_window_h') as bigint) * 3600
     );
 
+-- The log that a kind of event stands in.
+create or replace temp macro log_of(kind) as case when kind <= 3 then 'app' when kind = 4 then 'edge' else 'otlp' end;
+
 -- Names an event by its place. Not rowid: that of a row written in the same transaction was seen to
 -- change between two scans.
 create or replace temp macro event_row(source_no, line_number, record_number) as

@@ -11,23 +11,37 @@ with part as not materialized (
     inner join irregular_slot as s on s.event_row = e.event_row
 ),
 -- Each kind by the columns themselves: a scan skips what its statistics rule out.
-app as (select * from part where log = 'app' and event = 'response.sent'),
-otlp as (select * from part where log = 'otlp'),
-edge as (select * from part where log = 'edge'),
+app as (
+    select p.*, c.surface, c.http_method, c.http_route, c.service_version, c.host
+    from part as p
+    inner join store.context as c on c.context_id = p.context_id
+    where p.kind = 1
+),
+otlp as (
+    select p.*, c.surface, c.http_method, c.http_route, c.service_version, c.host
+    from part as p
+    inner join store.context as c on c.context_id = p.context_id
+    where p.kind = 5
+),
+edge as (
+    select p.*, c.surface, c.http_method
+    from part as p
+    inner join store.context as c on c.context_id = p.context_id
+    where p.kind = 4
+),
 received as (
     select
-        slot, occurred_at, http_method, http_route, url_path, tenant_id,
-        idempotency_key, body_hash, recipient, user_agent
-    from part
-    where log = 'app' and event = 'request.received'
+        p.slot, p.occurred_at, c.http_method, c.http_route, p.url_path, p.tenant_id,
+        p.idempotency_key, p.body_hash, p.recipient, p.user_agent
+    from part as p
+    inner join store.context as c on c.context_id = p.context_id
+    where p.kind = 2
 ),
 internal as (
-    select slot, delivery_service, internal_code
-    from part
-    where
-        log = 'app'
-        and event not in ('response.sent', 'request.received')
-        and (delivery_service is not null or internal_code is not null)
+    select p.slot, c.delivery_service, c.internal_code
+    from part as p
+    inner join store.context as c on c.context_id = p.context_id
+    where p.kind = 3 and (c.delivery_service is not null or c.internal_code is not null)
 ),
 seen as (
     select

@@ -40,7 +40,7 @@ named as (
         and r.tenant_id is not distinct from e.tenant_id
         and us(e.occurred_at) between r.received_us - 60000000 and r.answered_us + 60000000
     where
-        e.log = 'app'
+        e.kind <= 3
         and e.lines is not null
         and e.occurred_at >= getvariable('touched_from_at') - interval 1 hour
         and e.occurred_at < getvariable('touched_to_at') + interval 1 hour
@@ -86,6 +86,7 @@ delivered as (
             partition by n.tenant_id, n.hour_no, n.line_id order by us(r.received_at), r.response_id
         ) as place
     from store.event as e
+    inner join store.context as c on c.context_id = e.context_id and c.event = 'delivery.ok'
     inner join near as n
         on n.line_id = e.line_id
         and n.event_hour_no = us(e.occurred_at) // 3600000000
@@ -96,7 +97,7 @@ delivered as (
         and r.tenant_id is not distinct from e.tenant_id
         and us(e.occurred_at) between us(r.received_at) - 60000000 and us(r.occurred_at) + 60000000
     where
-        e.event = 'delivery.ok'
+        e.kind = 3
         and e.occurred_at >= getvariable('touched_from_at') - interval 1 hour
         and e.occurred_at < getvariable('touched_to_at') + interval 1 hour
         and r.received_at >= getvariable('touched_from_at')

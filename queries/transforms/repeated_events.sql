@@ -10,24 +10,24 @@ with copies as (
         e.source_no,
         e.line_number,
         row_number() over (
-            partition by e.trace_id, e.log, e.line_hash
+            partition by e.trace_id, log_of(e.kind), e.line_hash
             order by e.is_new, e.line_number, e.source_no, e.record_number
         ) as copy_no,
         first_value(e.source_no) over (
-            partition by e.trace_id, e.log, e.line_hash
+            partition by e.trace_id, log_of(e.kind), e.line_hash
             order by e.line_number, e.is_new, e.source_no, e.record_number
         ) as place_source_no,
-        min(e.line_number) over (partition by e.trace_id, e.log, e.line_hash) as place_line_number,
+        min(e.line_number) over (partition by e.trace_id, log_of(e.kind), e.line_hash) as place_line_number,
         first_value(e.line_number) over (
-            partition by e.trace_id, e.log, e.line_hash
+            partition by e.trace_id, log_of(e.kind), e.line_hash
             order by e.is_new, e.line_number, e.source_no, e.record_number
         ) as kept_line_number,
         first_value(e.source_no) over (
-            partition by e.trace_id, e.log, e.line_hash
+            partition by e.trace_id, log_of(e.kind), e.line_hash
             order by e.is_new, e.line_number, e.source_no, e.record_number
         ) as kept_source_no,
         first_value(e.record_number) over (
-            partition by e.trace_id, e.log, e.line_hash
+            partition by e.trace_id, log_of(e.kind), e.line_hash
             order by e.is_new, e.line_number, e.source_no, e.record_number
         ) as kept_record_number
     from batch_event as e

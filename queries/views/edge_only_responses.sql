@@ -10,5 +10,5 @@ select
     e.http_status,
     count(*) as responses
 from store.event as e
-where e.log = 'edge' and e.trace_id is null
+where e.kind = 4 and e.trace_id is null
 group by all

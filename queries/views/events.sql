@@ -51,7 +51,7 @@
 -- otel_trace_id: W3C trace id of an OTLP record, unrelated to trace_id
 select
     left(md5(concat_ws(
-        '/', e.log, coalesce(e.trace_id, ''), epoch_us(e.occurred_at), e.event,
+        '/', c.log, coalesce(e.trace_id, ''), epoch_us(e.occurred_at), c.event,
         e.line_number, coalesce(e.record_number, 0)
     )), 16) as event_id,
     's' || e.source_no as source_id,
@@ -59,13 +59,13 @@ select
     e.record_number,
     e.occurred_at,
     e.trace_id,
-    e.log,
-    e.event,
-    e.level,
+    c.log,
+    c.event,
+    c.level,
     e.tenant_id,
-    e.surface,
-    e.http_method,
-    e.http_route,
+    c.surface,
+    c.http_method,
+    c.http_route,
     e.url_path,
     e.http_status,
     e.duration_ms,
@@ -80,9 +80,9 @@ select
     e.reason,
     e.envelope,
     e.detail,
-    e.internal_code,
-    e.error_type,
-    e.delivery_service,
+    c.internal_code,
+    c.error_type,
+    c.delivery_service,
     'l_' || printf('%016x', e.line_id) as line,
     [
         {'line': 'l_' || printf('%016x', l.line), 'used': l.used, 'cap': l.cap}
@@ -91,9 +91,9 @@ select
     'k_' || printf('%016x', e.idempotency_key) as idempotency_key,
     'b_' || printf('%016x', e.body_hash) as body_hash,
     'r_' || printf('%016x', e.recipient) as recipient,
-    e.service,
-    e.service_version,
-    e.host,
+    c.service,
+    c.service_version,
+    c.host,
     e.user_agent,
     e.client_ip,
     e.upstream_ms,
@@ -105,3 +105,4 @@ select
     e.code_as_string,
     e.otel_trace_id
 from store.event as e
+left join store.context as c on c.context_id = e.context_id

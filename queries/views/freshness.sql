@@ -19,9 +19,9 @@ with
 newest as (
     select
         max(e.occurred_at) as newest_event_at,
-        max(e.occurred_at) filter (e.log = 'app') as newest_app_at,
-        max(e.occurred_at) filter (e.log = 'edge') as newest_edge_at,
-        max(e.occurred_at) filter (e.log = 'otlp') as newest_otlp_at
+        max(e.occurred_at) filter (e.kind <= 3) as newest_app_at,
+        max(e.occurred_at) filter (e.kind = 4) as newest_edge_at,
+        max(e.occurred_at) filter (e.kind = 5) as newest_otlp_at
     from store.event as e
 ),
 

@@ -16,11 +16,12 @@
 with
 
 unanswered as (
-    select e.*
+    select e.*, c.event, c.surface, c.http_method, c.http_route, c.service_version, c.host
     from store.event as e
+    inner join store.context as c on c.context_id = e.context_id
     where
         e.trace_id is not null
-        and e.event is distinct from 'response.sent'
+        and c.event is distinct from 'response.sent'
         and not exists (
             select 1 from store.response as r where r.trace_id = e.trace_id
         )

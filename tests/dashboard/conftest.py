@@ -83,13 +83,14 @@ ONE_MORE = """
     from store.response where is_error and error_code = 4002
     order by occurred_at desc limit 1
 """
+ONE_MORE_CONTEXT = """
+    insert into store.context by name
+    select 1 as context_id, 'app' as log, 'delivery.failed' as event, $1 as delivery_service
+"""
 ONE_MORE_EVENT = """
     insert into store.event by name
-    select * replace (
-        $1 as trace_id, 'app' as log, 'delivery.failed' as event, $2 as detail, $2 as tenant_id,
-        $3 as delivery_service
-    )
-    from store.event where log = 'app' order by occurred_at desc limit 1
+    select * replace ($1 as trace_id, 3 as kind, 1 as context_id, $2 as detail, $2 as tenant_id)
+    from store.event where kind = 1 order by occurred_at desc limit 1
 """
 
 
@@ -101,7 +102,8 @@ def day(tmp_path_factory: pytest.TempPathFactory) -> Published:
     ingest([str(folder / "logs")], Settings(folder / "data", threads=2), final=True)
     published = Published(folder / "data")
     published.publish(ONE_MORE, 1, HOSTILE_TRACE, HOSTILE)
-    published.publish(ONE_MORE_EVENT, HOSTILE_TRACE, HOSTILE, FORMULA)
+    published.publish(ONE_MORE_CONTEXT, FORMULA)
+    published.publish(ONE_MORE_EVENT, HOSTILE_TRACE, HOSTILE)
     return published
 
 

@@ -157,6 +157,12 @@ def operation(con: duckdb.DuckDBPyConnection) -> Row:
     return add
 
 
+CONTEXT = (
+    *("log", "event", "level", "surface", "service", "service_version", "host"),
+    *("http_method", "http_route", "delivery_service", "internal_code", "error_type"),
+)
+
+
 @pytest.fixture
 def event(con: duckdb.DuckDBPyConnection) -> Row:
     """Insert an event of source 1; a response.sent of the application log unless said otherwise."""
@@ -166,9 +172,15 @@ def event(con: duckdb.DuckDBPyConnection) -> Row:
             "source_no": 1,
             "line_number": line_number,
             "occurred_at": at,
-            "log": "app",
-            "event": "response.sent",
         }
+        shared = {"log": "app", "event": "response.sent"}
+        shared |= {name: row.pop(name) for name in CONTEXT if name in row}
+        kinds = {"response.sent": 1, "request.received": 2} | {"edge": 4, "otlp": 5}
+        row.setdefault("kind", kinds.get(shared["log"]) or kinds.get(shared["event"], 3))
+        row["context_id"] = hash(tuple(sorted(shared.items()))) % 2**64
+        known = con.execute("select context_id from store.context").fetchall()
+        if (row["context_id"],) not in known:
+            insert(con, "context", {"context_id": row["context_id"]}, **shared)
         insert(con, "event", defaults, **row)
 
     return add
