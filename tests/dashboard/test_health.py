@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from chertlog.dashboard import health_words
+from chertlog.dashboard.screens.health import health_words
 
 from .conftest import FORMULA, HOSTILE, Published, Reader, Server
 from .test_pages import _figures as figures
 from .test_pages import _open as open_app
 from .test_pages import _said as said
 
-PAGE = "screens/health.py"
+PAGE = "screens/health/page.py"
 REJECT = """
     insert into store.rejected_line by name
     select s.source_no, 7 as line_number, 70 as byte_offset, $1 as reason, $2 as excerpt

@@ -24,7 +24,7 @@ def _open(data_dir: Path, monkeypatch: pytest.MonkeyPatch, **query: str) -> Any:
 
 
 def _trace(data_dir: Path, monkeypatch: pytest.MonkeyPatch, trace_id: str = "") -> Any:
-    app = _open(data_dir, monkeypatch).switch_page("screens/trace.py").run()
+    app = _open(data_dir, monkeypatch).switch_page("screens/trace/page.py").run()
     return app.text_input(key="trace").set_value(trace_id).run() if trace_id else app
 
 

@@ -18,7 +18,7 @@ Reading = Callable[[Server], Reader]
 def _ask(data_dir: Path, monkeypatch: pytest.MonkeyPatch, sql: str = "", **query: str) -> Any:
     monkeypatch.setenv("CHERTLOG_DATA_DIR", str(data_dir))
     app = AppTest.from_file(str(APP), default_timeout=60).run()
-    app.switch_page("screens/sql.py")
+    app.switch_page("screens/sql/page.py")
     for name, value in (({"sql": sql} if sql else {}) | query).items():
         app.query_params[name] = value
     app = app.run()
