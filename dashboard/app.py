@@ -11,8 +11,8 @@ from pathlib import Path
 import streamlit as st
 
 from chertlog.dashboard import data
-from chertlog.dashboard.drawing import stylesheet, theme
-from chertlog.dashboard.frame import filters, freshness, states, view
+from chertlog.dashboard.drawing import clock, stylesheet, theme
+from chertlog.dashboard.frame import filters, freshness, links, states, view, zone
 from chertlog.dashboard.frame.view import View
 from chertlog.queries.errors import ChertlogError
 
@@ -39,10 +39,13 @@ _UNFILTERED = ("trace", "sql", "health")
 def main() -> None:
     st.set_page_config("chertlog", _icon(), layout="wide", initial_sidebar_state=220)
     stylesheet.apply(theme.palette())
+    links.follow()
     st.logo(_icon(), size="large")
     page = st.navigation({section: [_page(*each) for each in of] for section, of in _PAGES.items()})
+    in_zone = zone.choose()
+    clock.use(in_zone)
     try:
-        _run(page, has_filters=page.url_path not in _UNFILTERED)
+        _run(page, in_zone, has_filters=page.url_path not in _UNFILTERED)
     except ChertlogError as error:
         # Also when the generation that this run began with has just been removed.
         states.unreadable(error)
@@ -68,7 +71,7 @@ def _icon() -> str:
     return f"data:image/png;base64,{b64encode((HERE / 'icon.png').read_bytes()).decode()}"
 
 
-def _run(page: "st.Page", *, has_filters: bool) -> None:
+def _run(page: "st.Page", in_zone: str, *, has_filters: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", key="head"):
         st.title(page.title, anchor=False, width="content")
         st.space("stretch")
@@ -78,11 +81,13 @@ def _run(page: "st.Page", *, has_filters: bool) -> None:
     if not coverage.responses:
         states.empty(coverage)
         return
-    shown = View(generation, coverage)
+    shown = View(generation, coverage, in_zone)
     with line:
         freshness.line(shown)
+    if page.url_path != "health":  # which says so itself, and more
+        freshness.shout(coverage, theme.palette())
     if has_filters:
-        shown = View(generation, coverage, filters.bar(coverage))
+        shown = View(generation, coverage, in_zone, filters.bar(coverage))
     view.show(shown)
     page.run()
 

@@ -8,14 +8,14 @@ from typing import Any
 
 import pandas as pd
 
-from chertlog.dashboard.drawing import words
+from chertlog.dashboard.drawing import clock, words
 from chertlog.dashboard.frame.periods import Period
 
 
 def prepared(steps: pd.DataFrame, period: Period) -> pd.DataFrame:
     """The frame with instants, percentages for the axes, and the text of each tooltip."""
     data = steps.copy()
-    data["at"] = (data["starts_at"] + period.step / 2).dt.tz_localize("UTC")
+    data["at"] = clock.instants(data["starts_at"] + period.step / 2)
     data["error_percent"] = data["error_ratio"].astype(float) * 100
     data["low_percent"] = data["error_ratio_low"].astype(float) * 100
     data["width_percent"] = data["error_ratio_high"].astype(float) * 100 - data["low_percent"]
@@ -24,7 +24,7 @@ def prepared(steps: pd.DataFrame, period: Period) -> pd.DataFrame:
 
 
 def _told(step: dict[Any, Any], period: Period) -> str:
-    when = f"{words.span(step['starts_at'], step['starts_at'] + period.step)} UTC"
+    when = f"{words.span(step['starts_at'], step['starts_at'] + period.step)} {words.zone()}"
     if pd.isna(step["responses"]):
         return f"{when}: no data"
     low, high = (words.percent(step[f"error_ratio_{end}"]) for end in ("low", "high"))
@@ -53,12 +53,12 @@ def code_steps(
     data["tooltip"] = [
         _told_code(at, row, period) for at, row in zip(starts, data.to_dict("records"), strict=True)
     ]
-    data["at"] = (starts + period.step / 2).tz_localize("UTC")
+    data["at"] = clock.instants(starts + period.step / 2)
     return data.reset_index(drop=True)
 
 
 def _told_code(at: datetime, row: dict[Any, Any], period: Period) -> str:
-    when = f"{words.span(at, at + period.step)} UTC"
+    when = f"{words.span(at, at + period.step)} {words.zone()}"
     if pd.isna(row["errors"]):
         return f"{when}: no data"
     return "\n".join(
@@ -79,7 +79,7 @@ def version_steps(own: pd.DataFrame, everything: pd.DataFrame) -> pd.DataFrame:
     merged = everything[["hour", "week_before_error_ratio"]].merge(
         own.drop(columns="week_before_error_ratio"), on="hour", how="left"
     )
-    merged["at"] = (merged["hour"] + pd.Timedelta(minutes=30)).dt.tz_localize("UTC")
+    merged["at"] = clock.instants(merged["hour"] + pd.Timedelta(minutes=30))
     merged["error_percent"] = merged["error_ratio"].astype(float) * 100
     merged["week_before_percent"] = merged["week_before_error_ratio"].astype(float) * 100
     merged["tooltip"] = [_told_hour(row) for row in merged.to_dict("records")]
@@ -87,7 +87,7 @@ def version_steps(own: pd.DataFrame, everything: pd.DataFrame) -> pd.DataFrame:
 
 
 def _told_hour(row: dict[Any, Any]) -> str:
-    when = f"{words.span(row['hour'], row['hour'] + pd.Timedelta(hours=1))} UTC"
+    when = f"{words.span(row['hour'], row['hour'] + pd.Timedelta(hours=1))} {words.zone()}"
     week = f"a week before, all versions: {words.percent(row['week_before_error_ratio'])}"
     if pd.isna(row["responses"]):
         return f"{when}: no responses\n{week}"

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from chertlog.dashboard.drawing import clock
 from chertlog.dashboard.drawing.theme import Palette
 from chertlog.dashboard.frame.periods import Period
 
@@ -50,8 +51,8 @@ def lane_title(text: str, top: float, colours: Palette, *, strong: bool = False)
 def time_axis(period: Period, colours: Palette) -> Option:
     return {
         "type": "time",
-        "min": period.start.isoformat() + "Z",
-        "max": period.end.isoformat() + "Z",
+        "min": clock.instant(period.start),
+        "max": clock.instant(period.end),
         "axisLine": {"lineStyle": {"color": colours.line}},
         "axisTick": {"show": False},
         "splitLine": {"show": False},
@@ -98,8 +99,8 @@ def unknown(period: Period, known_from: datetime | None, colours: Palette) -> Op
             "label": {"color": colours.muted, "position": "inside"},
             "data": [
                 [
-                    {"name": "no data", "xAxis": period.start.isoformat() + "Z"},
-                    {"xAxis": known_from.isoformat() + "Z"},
+                    {"name": "no data", "xAxis": clock.instant(period.start)},
+                    {"xAxis": clock.instant(known_from)},
                 ]
             ],
         }

@@ -6,7 +6,7 @@ is a line on the axis.
 
 import pandas as pd
 
-from chertlog.dashboard.drawing import words
+from chertlog.dashboard.drawing import clock, words
 from chertlog.dashboard.drawing.chart_data import prepared
 from chertlog.dashboard.drawing.chart_parts import (
     Option,
@@ -167,10 +167,10 @@ def _storms(storms: pd.DataFrame, period: Period, colours: Palette) -> Option:
             [
                 {
                     "name": storm["name"] if room else "",
-                    "xAxis": begins.isoformat() + "Z",
+                    "xAxis": clock.instant(begins),
                     "label": {"align": align},
                 },
-                {"xAxis": ends.isoformat() + "Z"},
+                {"xAxis": clock.instant(ends)},
             ]
         )
     return {

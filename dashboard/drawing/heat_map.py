@@ -48,7 +48,9 @@ def option(
         "xAxis": {
             **_axis(colours),
             "data": list(xs),
-            "axisLabel": label(colours) | ({"interval": x_every - 1} if x_every else {}),
+            "axisLabel": label(colours)
+            | {"alignMaxLabel": "right"}
+            | ({"interval": x_every - 1} if x_every else {}),
         },
         "yAxis": {**_axis(colours), "data": list(ys), "inverse": True},
         "visualMap": {

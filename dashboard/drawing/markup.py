@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 import streamlit as st
 
+from chertlog.dashboard.drawing import clock
 from chertlog.queries.clean_text import clean
 
 
@@ -77,7 +78,7 @@ def heat(value: str, share: float, colour: str, target: str, *, title: str) -> s
     # The root lifts what is small, or one large figure leaves all others white.
     strength = round(150 * share**0.45)
     return (
-        f'<a class="heat" href="{escaped(target)}" target="_self" title="{escaped(title)}"'
+        f'<a class="heat" href="{escaped(target)}" title="{escaped(title)}"'
         f' style="background:{escaped(colour)}{strength:02x}">{escaped(value)}</a>'
     )
 
@@ -111,7 +112,7 @@ def mark(value: str, title: str) -> str:
 def link(label: str, target: str, *, title: str = "") -> str:
     """A link inside the dashboard. `target` is ours; values in it are quoted by who builds it."""
     hint = f' title="{escaped(title)}"' if title else ""
-    return f'<a href="{escaped(target)}" target="_self"{hint}>{escaped(label)}</a>'
+    return f'<a href="{escaped(target)}"{hint}>{escaped(label)}</a>'
 
 
 def trace_link(trace_id: str, label: str | None = None) -> str:
@@ -123,7 +124,11 @@ def trace_link(trace_id: str, label: str | None = None) -> str:
 def table(
     columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[str]], *, caption: str
 ) -> None:
-    """Draw a table of cells made by this module; columns are (title, CSS classes)."""
+    """Draw a table of cells made by this module; columns are (title, CSS classes).
+
+    A title that ends in (UTC) names the zone in which times are written instead.
+    """
+    columns = [(name.replace("(UTC)", f"({clock.name()})"), kind) for name, kind in columns]
     head = "".join(f'<th scope="col" class="{kind}">{escaped(name)}</th>' for name, kind in columns)
     body = "".join(
         "<tr>"
@@ -190,6 +195,15 @@ def banner(sign: str, headline: str, details: Sequence[str], colour: str) -> Non
         f'<span class="sign" style="color:{escaped(colour)}" aria-hidden="true">'
         f"{escaped(sign)}</span>"
         f"<div><h2>{escaped(headline)}</h2>{rest}</div></div>"
+    )
+
+
+def alarm(sign: str, what: str, detail: str, target: str, label: str, colour: str) -> None:
+    """A bar that cannot be overlooked: what is so, and where to look."""
+    st.html(
+        f'<p class="alarm" role="alert" style="--tint:{escaped(colour)}">'
+        f'<span class="sign" aria-hidden="true">{escaped(sign)}</span>'
+        f"<span><b>{escaped(what)}</b> {escaped(detail)} {link(label, target)}</span></p>"
     )
 
 

@@ -90,8 +90,10 @@ def named(verdict: str) -> str:
 def when(storm: Row) -> str:
     """21 Nov 14:48:40–14:59:40 UTC, 11 min."""
     start, end = storm["started_at"], storm["ended_at"]
-    until = f"{end:%H:%M:%S}" if start.date() == end.date() else words.second(end)
-    return f"{words.second(start)}–{until} UTC, {words.duration(float(storm['seconds']))}"
+    until = words.hour_second(end) if start.date() == end.date() else words.second(end)
+    return (
+        f"{words.second(start)}–{until} {words.zone()}, {words.duration(float(storm['seconds']))}"
+    )
 
 
 def width(step: timedelta) -> str:
@@ -109,7 +111,8 @@ def caller(storm: Row) -> str:
 def label(storm: Row) -> str:
     """One line that tells a storm from the others."""
     return (
-        f"{named(storm['verdict'])} · {caller(storm)} · {words.minute(storm['started_at'])} UTC · "
+        f"{named(storm['verdict'])} · {caller(storm)} · "
+        f"{words.minute(storm['started_at'])} {words.zone()} · "
         f"{words.number(storm['retries'])} retries"
     )
 

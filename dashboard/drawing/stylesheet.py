@@ -20,6 +20,7 @@ def apply(colours: Palette) -> None:
 _RULES = """
 [data-testid="stMainBlockContainer"]{padding-left:1.75rem;padding-right:1.75rem;
   max-width:2200px}
+.st-key-links{display:none}
 [data-testid="stMetricValue"],table.chert{font-variant-numeric:tabular-nums}
 [data-testid="stMetric"]{padding-bottom:0}
 p.note{margin:-.5rem 0 .45rem;color:var(--muted);font-size:.88rem;line-height:1.3}
@@ -72,6 +73,16 @@ table.chert td.h>span{padding-right:.5rem}
 .banner h2{font-size:1.08rem;font-weight:650;margin:0;padding:0;line-height:1.5rem}
 .banner p{margin:.15rem 0 0;color:var(--muted);font-size:.93rem}
 .banner p a{color:var(--ink)}
+p.alarm{display:flex;gap:.6rem;align-items:baseline;margin:0;padding:.5rem .9rem;
+  border-radius:8px;
+  border:1px solid var(--tint);background:color-mix(in srgb,var(--tint) 11%,var(--ground));
+  color:var(--ink);font-size:.95rem}
+p.alarm .sign{color:var(--tint);font-weight:700}
+p.alarm a{color:var(--ink)}
+[class*="st-key-behind-"] details{border:0;background:none}
+[class*="st-key-behind-"] summary{width:fit-content;min-height:0;padding:.1rem .4rem .1rem 0;
+  color:var(--muted)}
+[class*="st-key-behind-"] summary p{font-size:.86rem}
 h3.panel{font-size:1.08rem;font-weight:650;margin:0;padding:0;color:var(--ink);line-height:1.4}
 h3.panel span{font-size:.9rem;font-weight:400;color:var(--muted);margin-left:.3rem}
 dl.facts{display:grid;grid-template-columns:max-content 1fr;gap:.28rem 1rem;font-size:.95rem}

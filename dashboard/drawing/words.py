@@ -2,6 +2,8 @@
 
 from datetime import datetime, timedelta
 
+from chertlog.dashboard.drawing import clock
+
 NONE = "–"
 RETRYABLE = "↻ retryable"
 FINAL = "✕ non-retryable"
@@ -63,30 +65,51 @@ def marks(yes: int, no: int, unsaid: int) -> str:
     return " · ".join(f"{sign} {percent(count / total, 0)}" for count, sign in parts if count)
 
 
+def zone() -> str:
+    """What stands beside a time: UTC, unless the reader chose another zone."""
+    return clock.name()
+
+
 def day(at: datetime) -> str:
     """21 Nov 2026."""
+    at = clock.local(at)
     return f"{at.day} {at:%b %Y}"
 
 
 def minute(at: datetime) -> str:
     """21 Nov 23:59."""
-    return f"{at.day} {at:%b %H:%M}"
+    return _minute(clock.local(at))
 
 
 def second(at: datetime) -> str:
     """21 Nov 23:59:58."""
+    at = clock.local(at)
     return f"{at.day} {at:%b %H:%M:%S}"
+
+
+def hour_minute(at: datetime) -> str:
+    """23:59."""
+    return f"{clock.local(at):%H:%M}"
+
+
+def hour_second(at: datetime) -> str:
+    """23:59:58."""
+    return f"{clock.local(at):%H:%M:%S}"
 
 
 def span(start: datetime, end: datetime) -> str:
     """A stretch of time: 21 Nov 10:00–10:15, days only where they differ."""
+    start, end = clock.local(start), clock.local(end)
     if end - start >= timedelta(days=1) and not (start.hour or start.minute or end.hour):
         last = end - timedelta(days=1)
-        return (
-            minute(start)[:-6] if last == start else f"{minute(start)[:-6]} – {minute(last)[:-6]}"
-        )
+        first_day, last_day = (_minute(each)[:-6] for each in (start, last))
+        return first_day if last == start else f"{first_day} – {last_day}"
     same_day = start.date() == (end - timedelta(microseconds=1)).date()
-    return f"{minute(start)}{f'–{end:%H:%M}' if same_day else f' – {minute(end)}'}"
+    return f"{_minute(start)}{f'–{end:%H:%M}' if same_day else f' – {_minute(end)}'}"
+
+
+def _minute(at: datetime) -> str:
+    return f"{at.day} {at:%b %H:%M}"
 
 
 def duration(length: timedelta | float) -> str:

@@ -54,7 +54,8 @@ def empty(coverage: Coverage) -> None:
 def no_match(chosen: filters.Filters) -> None:
     """The filters select nothing."""
     period = chosen.period
-    what = f"No responses from {words.minute(period.start)} to {words.minute(period.end)} UTC"
+    start, end = words.minute(period.start), words.minute(period.end)
+    what = f"No responses from {start} to {end} {words.zone()}"
     _say(f"{what} match these filters" if chosen.narrowed else what, "", [])
     if chosen.narrowed:
         st.button("Show all surfaces, tenants and errors", on_click=filters.widen)

@@ -16,6 +16,7 @@ class View:
 
     generation: Generation
     coverage: Coverage
+    zone: str
     filters: Filters | None = None
 
     @property

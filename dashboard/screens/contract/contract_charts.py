@@ -26,7 +26,7 @@ def cells(
         span = words.span(at, at + period.step)
         for kind in kinds["kind"]:
             count = int(counted.get((kind, at), 0))
-            told = f"{kind}\n{span} UTC: {words.count(count, 'violation')}"
+            told = f"{kind}\n{span} {words.zone()}: {words.count(count, 'violation')}"
             rows.append((_name(at, period), kind, count, f"{kind} {at:%Y-%m-%dT%H:%M}", told))
     return pd.DataFrame(rows, columns=["x", "y", "value", "id", "tooltip"])
 
@@ -51,5 +51,5 @@ def _is_known(at: datetime, coverage: Coverage, period: Period) -> bool:
 def _name(at: datetime, period: Period) -> str:
     """A step's name on the axis: as short as tells it apart."""
     if period.end - period.start <= pd.Timedelta(days=1):
-        return f"{at:%H:%M}"
+        return words.hour_minute(at)
     return words.minute(at) if period.step < pd.Timedelta(days=1) else words.day(at)

@@ -106,7 +106,9 @@ def deploys(shown: View, colours: Palette) -> None:
     chosen = shown.chosen
     hours = chosen.parameters()
     start = chosen.period.start.replace(minute=0)
-    panel("Did a deploy do it?", f"full hours, {words.span(start, chosen.period.end)} UTC")
+    panel(
+        "Did a deploy do it?", f"full hours, {words.span(start, chosen.period.end)} {words.zone()}"
+    )
     seen = data.frame(shown.generation, "deploys_seen", **hours)
     # Judged over its first day: a deploy of the day before may be at work in the period.
     recent = seen[seen["is_deploy_seen"] & (seen["first_hour"] >= start - _FIRST_DAY)]
@@ -157,7 +159,7 @@ def _deploy(version: dict[Any, Any], colours: Palette) -> None:
         "beside it",
         "cannot tell": f"Cannot tell about {name}: too little was answered beside other versions",
     }[verdict]
-    since = f"First seen {words.minute(version['first_hour'])} UTC."
+    since = f"First seen {words.minute(version['first_hour'])} {words.zone()}."
     counts = (
         f"In {words.count(version['hours_shared'], 'hour')} shared with other versions: "
         f"{words.number(version['shared_server_errors'])} server errors in "

@@ -5,7 +5,7 @@ own verdicts.
 """
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import NamedTuple
 
 import pandas as pd
@@ -60,15 +60,14 @@ def draw(shown: View, codes: pd.DataFrame, storms: pd.DataFrame, colours: Palett
 
 
 def _stale(shown: View, colours: Palette) -> Iterator[Item]:
-    last_at = shown.coverage.last_at
-    age = datetime.now(UTC).replace(tzinfo=None) - last_at if last_at else timedelta()
-    if age > freshness.STALE_AFTER and last_at:
+    last_at, age = shown.coverage.last_at, freshness.age(shown.coverage)
+    if last_at and age and age > freshness.STALE_AFTER:
         yield Item(
             "◷",
             colours.final,
             f"The data are {words.duration(age)} old",
             "health",
-            f"They reach to {words.minute(last_at)} UTC. Is the ingest still running?",
+            f"They reach to {words.minute(last_at)} {words.zone()}. Is the ingest still running?",
         )
 
 
@@ -102,8 +101,8 @@ def _saturated(shown: View, colours: Palette) -> Iterator[Item]:
         if out
         else f"4002: lines of {words.count(len(full), 'tenant')} will run out this hour",
         "saturation" + shown.chosen.link(),
-        f"{names}{f' and {more} more' if more > 0 else ''}; from {words.minute(hour)} UTC, until "
-        "the next full hour.",
+        f"{names}{f' and {more} more' if more > 0 else ''}; from {words.minute(hour)} "
+        f"{words.zone()}, until the next full hour.",
     )
 
 
@@ -116,7 +115,7 @@ def _deploys(shown: View, colours: Palette) -> Iterator[Item]:
             f"Version {version['service_version']} sends more server errors than the others",
             "errors" + shown.chosen.link(tenant="", surface="", retryable=""),
             f"×{version['risk_ratio']:.1f} in the same hours, since "
-            f"{words.minute(version['first_hour'])} UTC.",
+            f"{words.minute(version['first_hour'])} {words.zone()}.",
         )
 
 
@@ -135,7 +134,7 @@ def _storms(shown: View, storms: pd.DataFrame, colours: Palette) -> Iterator[Ite
             storm_words.tint(verdict, colours),
             f"{verdict[0].upper()}{verdict[1:]}: {tenant}{code}",
             "storms" + shown.chosen.link(storm=storm["storm_id"]),
-            f"{words.minute(storm['started_at'])} UTC, "
+            f"{words.minute(storm['started_at'])} {words.zone()}, "
             f"{words.duration(storm['ended_at'] - storm['started_at'])}: "
             f"{words.number(storm['retries'])} retries of "
             f"{words.count(storm['operations'], 'operation')}, at most "
@@ -177,6 +176,6 @@ def _violations(shown: View, colours: Palette) -> Iterator[Item]:
         colours.final,
         f"{words.count(count, 'contract violation')} in 24 h",
         "contract" + shown.chosen.link(),
-        f"Up to {words.minute(end)} UTC: {words.count(len(kinds), 'kind')}, most often "
+        f"Up to {words.minute(end)} {words.zone()}: {words.count(len(kinds), 'kind')}, most often "
         f"{kinds['kind'].iloc[0]} ({words.number(kinds['violations'].iloc[0])}).",
     )

@@ -101,7 +101,7 @@ def _worst(steps: pd.DataFrame, chosen: Filters) -> str:
     worst = steps.iloc[int(steps["errors"].astype(float).fillna(-1).argmax())]
     when = words.span(worst["starts_at"], worst["starts_at"] + chosen.period.step)
     ratio = words.percent(worst["error_ratio"], 0)
-    return f"Most at {when} UTC: {words.number(worst['errors'])}, {ratio} of responses."
+    return f"Most at {when} {words.zone()}: {words.number(worst['errors'])}, {ratio} of responses."
 
 
 def _mostly(now: dict[str, Any], codes: pd.DataFrame, chosen: Filters) -> str:

@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from chertlog.dashboard import data
-from chertlog.dashboard.drawing import heat_map, markup, tables, theme, words
+from chertlog.dashboard.drawing import clock, heat_map, markup, tables, theme, words
 from chertlog.dashboard.drawing.markup import panel
 from chertlog.dashboard.drawing.theme import Palette
 from chertlog.dashboard.frame import states, view
@@ -83,7 +83,7 @@ def _nothing(
     start, end = words.minute(chosen.period.start), words.minute(chosen.period.end)
     markup.banner(
         "✓",
-        f"No 4002 from {start} to {end} UTC",
+        f"No 4002 from {start} to {end} {words.zone()}",
         [
             markup.text(
                 f"The lines had room for all {words.count(sent, 'first attempt')} on the "
@@ -132,7 +132,9 @@ def _unit(measure: str) -> str:
 def _date_hours(minutes: pd.DataFrame, chosen: Filters, measure: str, colours: Palette) -> None:
     panel("Date × hour", "a cell opens its hour; blank is no data")
     cells = saturation_charts.date_hours(minutes, measure)
-    dates = saturation_charts.dates(chosen.period.start, chosen.period.end)
+    dates = saturation_charts.dates(
+        clock.local(chosen.period.start), clock.local(chosen.period.end)
+    )
     dates = [each for each in dates if each in set(cells["y"])][-MOST_DATES:]
     drawn = cells[cells["y"].isin(dates)]
     row_height = max(13, min(34, 520 // max(len(dates), 1)))
@@ -165,7 +167,7 @@ def _date_hours(minutes: pd.DataFrame, chosen: Filters, measure: str, colours: P
 
 
 def _hour_minutes(minutes: pd.DataFrame, measure: str, colours: Palette) -> None:
-    panel("Hour of day × minute", "does it build within the hour and clear at :00?")
+    panel("Hour of day (UTC) × minute", "does it build within the hour and clear at :00?")
     cells = saturation_charts.hour_minutes(minutes, measure)
     hours = sorted(set(cells["y"]))
     st.echarts_chart(

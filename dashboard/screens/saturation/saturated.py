@@ -70,8 +70,8 @@ def outlook(forecast: pd.DataFrame) -> str:
         for name in FORECAST
         if name in counts
     ]
-    hour = f"{words.minute(first['hour'])} UTC"
-    return f"The newest hour, {hour}, as of {first['as_of']:%H:%M:%S}: {', '.join(said)}."
+    hour = f"{words.minute(first['hour'])} {words.zone()}"
+    return f"The newest hour, {hour}, as of {words.hour_second(first['as_of'])}: {', '.join(said)}."
 
 
 def _plural(verdict: str, count: int) -> str:
@@ -175,10 +175,11 @@ def expected(row: Row) -> str:
     if pd.isna(at):
         if pd.isna(low):
             return "not before the hour ends"
-        return f"perhaps from {low:%H:%M} on"
+        return f"perhaps from {words.hour_minute(low)} on"
     if low == at:
-        return f"{at:%H:%M}"
-    return f"{at:%H:%M} ({low:%H:%M} to {'after the hour' if pd.isna(high) else f'{high:%H:%M}'})"
+        return words.hour_minute(at)
+    latest = "after the hour" if pd.isna(high) else words.hour_minute(high)
+    return f"{words.hour_minute(at)} ({words.hour_minute(low)} to {latest})"
 
 
 def peak(profile: pd.DataFrame, unit: str) -> str:

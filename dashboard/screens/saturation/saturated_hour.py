@@ -28,7 +28,7 @@ def draw(shown: View, hour: datetime, colours: Palette) -> None:
     minutes = data.frame(shown.generation, "hour_minutes", **asked)
     with st.container(border=True, key="opened"):
         span = words.span(hour, hour + timedelta(hours=1))
-        panel(f"{span} UTC · {who or 'all tenants'}", "the opened hour")
+        panel(f"{span} {words.zone()} · {who or 'all tenants'}", "the opened hour")
         without = chosen.link(measure=st.query_params.get("measure", ""))
         st.html(f"<p>{markup.link('✕ Close this hour', without)}</p>")
         if known.empty:
@@ -111,7 +111,7 @@ def _filled(row: Row) -> str:
     if pd.isna(row["filled_at"]):
         return "not named as full"
     basis = "its delivery" if row["filled_basis"] == "delivery" else "first refusal: or before"
-    return f"{row['filled_at']:%H:%M:%S} ({basis})"
+    return f"{words.hour_second(row['filled_at'])} ({basis})"
 
 
 def _operations(operations: pd.DataFrame, colours: Palette) -> None:

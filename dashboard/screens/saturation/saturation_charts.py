@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pandas as pd
 
-from chertlog.dashboard.drawing import heat_map, words
+from chertlog.dashboard.drawing import clock, heat_map, words
 from chertlog.dashboard.drawing.chart_parts import (
     Option,
     common,
@@ -32,10 +32,11 @@ _PROFILE_FROM = 10
 def date_hours(minutes: pd.DataFrame, measure: str) -> pd.DataFrame:
     """Cells of date × hour: those that had a request; `at` is the start of the hour."""
     cells = minutes[minutes["hour"].notna()].copy()
-    cells["x"] = [f"{at:%H}" for at in cells["hour"]]
-    cells["y"] = [date_name(at) for at in cells["hour"]]
+    wall = [clock.local(at) for at in cells["hour"]]
+    cells["x"] = [f"{at:%H}" for at in wall]
+    cells["y"] = [date_name(at) for at in wall]
     cells["id"] = [f"{at:%Y-%m-%dT%H}" for at in cells["hour"]]
-    spans = [f"{words.span(at, at + timedelta(hours=1))} UTC" for at in cells["hour"]]
+    spans = [f"{words.span(at, at + timedelta(hours=1))} {words.zone()}" for at in cells["hour"]]
     return _measured(cells, measure, spans)
 
 
@@ -158,12 +159,12 @@ def one_hour(
     """One hour and the quarter after it: accepted so far against capacity; what was answered."""
     period = Period(hour, hour + timedelta(minutes=75), timedelta(minutes=1))
     data = minutes.copy()
-    data["at"] = (data["minute"] + timedelta(seconds=30)).dt.tz_localize("UTC")
+    data["at"] = clock.instants(data["minute"] + timedelta(seconds=30))
     full = hour + timedelta(hours=1)
     data["so_far"] = data.groupby(data["minute"] >= full)["accepted"].cumsum()
     data["tooltip"] = [_minute_told(row) for row in data.to_dict("records")]
     marks = [(full, "full hour")] + ([(onset, "onset")] if onset is not None else [])
-    places = [(at.isoformat() + "Z", name) for at, name in marks]
+    places = [(clock.instant(at), name) for at, name in marks]
     ceiling = [] if capacity is None else [("yAxis", capacity, f"capacity {capacity:,.0f}")]
     top = max(capacity or 0.0, float(data["so_far"].max()))
     # Apart: at the full hour a herd is answered by other errors, which would dwarf the refusals.
@@ -252,7 +253,9 @@ def _minute_told(row: dict[object, object]) -> str:
         "other_errors": "other errors",
     }
     lines = [f"{row[column]:,} {name}" for column, name in names.items()]
-    return "\n".join([f"{words.minute(at)} UTC", *lines, f"{row['so_far']:,} accepted so far"])
+    return "\n".join(
+        [f"{words.minute(at)} {words.zone()}", *lines, f"{row['so_far']:,} accepted so far"]
+    )
 
 
 def _marks(

@@ -94,7 +94,7 @@ def _opened(storms: pd.DataFrame, asked: str, shown: View) -> dict[str, Any] | N
 
 def _good_news(chosen: Filters, colours: Palette) -> None:
     period = chosen.period
-    when = f"{words.minute(period.start)} to {words.minute(period.end)} UTC"
+    when = f"{words.minute(period.start)} to {words.minute(period.end)} {words.zone()}"
     details = [markup.text(f"From {when}. What would have been one stands above.")]
     if chosen.narrowed:
         details.append(markup.text("Other tenants or surfaces may have had some."))

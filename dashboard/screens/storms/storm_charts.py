@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from chertlog.dashboard.drawing import storm_words, words
+from chertlog.dashboard.drawing import clock, storm_words, words
 from chertlog.dashboard.drawing.chart_parts import (
     Option,
     common,
@@ -109,12 +109,12 @@ def _marks(storms: pd.DataFrame, period: Period) -> pd.DataFrame:
     data["tenant"] = [storm_words.caller(s) for s in storms.to_dict("records")]
     data["from_at"] = data["started_at"].where(data["started_at"] > period.start, period.start)
     data["to_at"] = data["ended_at"].where(data["ended_at"] < period.end, period.end)
-    data["at"] = (data["from_at"] + (data["to_at"] - data["from_at"]) / 2).dt.tz_localize("UTC")
+    data["at"] = clock.instants(data["from_at"] + (data["to_at"] - data["from_at"]) / 2)
     data["size"] = data["retries"].astype(float) ** 0.5
     data["label"] = [f"{n:,}" for n in data["retries"]]
     data["tooltip"] = [_told(storm) for storm in storms.to_dict("records")]
     return data[["at", "tenant", "size", "label", "tooltip", "storm_id", "verdict"]].assign(
-        from_at=data["from_at"].dt.tz_localize("UTC"), to_at=data["to_at"].dt.tz_localize("UTC")
+        from_at=clock.instants(data["from_at"]), to_at=clock.instants(data["to_at"])
     )
 
 
@@ -192,7 +192,7 @@ def _ring(storm: pd.DataFrame, colours: Palette) -> list[Option]:
 def around(storm: dict[str, Any], steps: pd.DataFrame, period: Period, colours: Palette) -> Option:
     """First attempts and retries per step, with the storm shaded."""
     data = steps.copy()
-    data["at"] = (data["starts_at"] + period.step / 2).dt.tz_localize("UTC")
+    data["at"] = clock.instants(data["starts_at"] + period.step / 2)
     data["tooltip"] = [_step_told(step, period) for step in data.to_dict("records")]
     begins = (storm["started_at"].floor(period.step), storm["ended_at"].ceil(period.step))
     shade = {
@@ -201,8 +201,8 @@ def around(storm: dict[str, Any], steps: pd.DataFrame, period: Period, colours: 
         "label": {"color": colours.muted, "position": "insideTop"},
         "data": [
             [
-                {"name": "storm", "xAxis": begins[0].isoformat() + "Z"},
-                {"xAxis": begins[1].isoformat() + "Z"},
+                {"name": "storm", "xAxis": clock.instant(begins[0])},
+                {"xAxis": clock.instant(begins[1])},
             ]
         ],
     }
@@ -224,7 +224,7 @@ def around(storm: dict[str, Any], steps: pd.DataFrame, period: Period, colours: 
 def _step_told(step: dict[Any, Any], period: Period) -> str:
     start, end = step["starts_at"], step["starts_at"] + period.step
     is_short = period.step < timedelta(minutes=1)
-    when = f"{words.second(start)}–{end:%H:%M:%S}" if is_short else words.span(start, end)
+    when = f"{words.second(start)}–{words.hour_second(end)}" if is_short else words.span(start, end)
     when += " UTC"
     if pd.isna(step["retries"]):
         return f"{when}: no data"

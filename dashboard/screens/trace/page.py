@@ -78,7 +78,8 @@ def _choose(stories: list[Story], trace_id: str) -> Story:
     def label(index: int) -> str:
         row = stories[index].response or {}
         at = row.get("occurred_at")
-        return f"{words.second(at) if at else ''} UTC · {row.get('tenant_id') or 'unknown tenant'}"
+        when = f"{words.second(at)} {words.zone()}" if at else "time unknown"
+        return f"{when} · {row.get('tenant_id') or 'unknown tenant'}"
 
     chosen: int = st.selectbox(
         "Response", range(len(stories)), format_func=label, key=f"of-{trace_id}"
