@@ -34,6 +34,8 @@ _PAGES = {
     ],
 }
 _UNFILTERED = ("trace", "sql", "health")
+# What these say is true without a single response too: why none came of the lines, above all.
+_WITHOUT_RESPONSES = ("trace", "sql", "health")
 
 
 def main() -> None:
@@ -78,7 +80,7 @@ def _run(page: "st.Page", in_zone: str, *, has_filters: bool) -> None:
         line = st.container(width="content")
     generation = data.generation()
     coverage = data.coverage(generation)
-    if not coverage.responses:
+    if not coverage.responses and page.url_path not in _WITHOUT_RESPONSES:
         states.empty(coverage)
         return
     shown = View(generation, coverage, in_zone)

@@ -25,7 +25,7 @@ from chertlog.dashboard.frame.periods import Period
 
 _MOST_NAMED = 3
 # Share of the width that a name needs, on a phone.
-_ROOM = 0.36
+_ROOM = 0.38
 
 
 def errors_over_time(
@@ -42,14 +42,14 @@ def errors_over_time(
     """
     data = prepared(steps, period)
     ratios = data["error_ratio_high"].max()
-    lanes = [{"top": 84, "height": 118}, {"top": 240, "height": 132}, {"top": 40, "height": 12}]
+    lanes = [{"top": 92, "height": 118}, {"top": 260, "height": 122}, {"top": 40, "height": 12}]
     return {
         **common(colours),
         "dataset": {"source": data},
         "title": [
             lane_title(f"Retry storms: {len(storms) or 'none'}", 2, colours),
-            lane_title("Error ratio, with its 95 % interval", 60, colours),
-            lane_title(f"Errors per {_step(period)}", 212, colours),
+            lane_title("Error ratio, with its 95 % interval", 66, colours),
+            lane_title(f"Errors per {_step(period)}", 236, colours),
         ],
         "legend": {
             "bottom": 0,
@@ -83,7 +83,7 @@ def errors_over_time(
             _bars("final_errors", words.FINAL, colours.final),
             _bars("retryable_errors", words.RETRYABLE, colours.retryable),
             _bars("unsaid_errors", words.UNSAID, colours.unsaid),
-            _storms(storms, period, colours),
+            *_storms(storms, period, colours),
         ],
     }
 
@@ -148,21 +148,30 @@ def _bars(column: str, name: str, colour: str) -> Option:
     }
 
 
-def _storms(storms: pd.DataFrame, period: Period, colours: Palette) -> Option:
-    """When each storm lasted; the largest are named where there is room."""
+def _storms(storms: pd.DataFrame, period: Period, colours: Palette) -> list[Option]:
+    """When each storm lasted, as a lane of its own and as bands behind the others.
+
+    The largest are named where there is room.
+    """
     start, end = pd.Timestamp(period.start), pd.Timestamp(period.end)
     whole = end - start
     areas: list[list[Option]] = []
-    named: list[float] = []
+    named: list[tuple[float, float]] = []
     for storm in storms.sort_values("retries", ascending=False).to_dict("records"):
         begins = max(storm["started_at"], start)
         # A storm of seconds is still to be seen on a line of days.
         ends = max(min(storm["ended_at"], end), begins + whole * 0.004)
         place = (begins - start) / whole
-        room = len(named) < _MOST_NAMED and all(abs(place - each) > _ROOM for each in named)
+        align, at = (
+            ("left", place)
+            if place < _ROOM / 2
+            else ("right", place - _ROOM)
+            if place > 1 - _ROOM / 2
+            else ("center", place - _ROOM / 2)
+        )
+        room = len(named) < _MOST_NAMED and all(at > b or at + _ROOM < a for a, b in named)
         if room:
-            named.append(place)
-        align = "left" if place < 0.1 else "right" if place > 0.9 else "center"
+            named.append((at, at + _ROOM))
         areas.append(
             [
                 {
@@ -173,19 +182,23 @@ def _storms(storms: pd.DataFrame, period: Period, colours: Palette) -> Option:
                 {"xAxis": clock.instant(ends)},
             ]
         )
-    return {
-        "type": "line",
-        "name": "storms",
-        "data": [],
-        "xAxisIndex": 2,
-        "yAxisIndex": 2,
-        "markArea": {
-            "silent": True,
-            "itemStyle": {"color": colours.ink, "opacity": 0.62},
-            "label": {"color": colours.ink, "position": "top", "distance": 4, "fontSize": 12},
-            "data": areas,
-        },
-    }
+    label = {"color": colours.ink, "position": "top", "distance": 4, "fontSize": 12}
+    return [
+        {
+            "type": "line",
+            "name": "storms",
+            "data": [],
+            "xAxisIndex": lane,
+            "yAxisIndex": lane,
+            "markArea": {
+                "silent": True,
+                "itemStyle": {"color": colours.ink, "opacity": 0.62 if lane == 2 else 0.09},
+                "label": label if lane == 2 else {"show": False},
+                "data": areas,
+            },
+        }
+        for lane in range(3)
+    ]
 
 
 def _step(period: Period) -> str:

@@ -160,9 +160,10 @@ def line(*cells: str) -> None:
     st.html(f'<p class="line">{" ".join(cells)}</p>')
 
 
-def note(value: str, drawing: str) -> None:
-    """A figure's small print, and its sparkline under it."""
-    st.html(f'<p class="note">{escaped(value)}</p>{drawing}')
+def note(value: str, drawing: str, target: str = "") -> None:
+    """A figure's small print, perhaps a way to what is behind it, and its sparkline under it."""
+    said = link(value, target, title="What is behind this figure") if target else escaped(value)
+    st.html(f'<p class="note">{said}</p>{drawing}')
 
 
 def panel(title: str, how: str = "") -> None:

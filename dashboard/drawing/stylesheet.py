@@ -24,6 +24,9 @@ _RULES = """
 [data-testid="stMetricValue"],table.chert{font-variant-numeric:tabular-nums}
 [data-testid="stMetric"]{padding-bottom:0}
 p.note{margin:-.5rem 0 .45rem;color:var(--muted);font-size:.88rem;line-height:1.3}
+p.note a{color:inherit;text-decoration:underline;text-decoration-color:var(--line);
+  text-underline-offset:3px}
+p.note a:hover,p.note a:focus-visible{text-decoration-color:currentColor}
 ul.links{list-style:none;margin:0;padding:0}
 ul.links li{display:flex;gap:.6rem;margin:0;padding:.38rem 0;border-bottom:1px solid var(--line)}
 ul.links li:last-child{border-bottom:0}

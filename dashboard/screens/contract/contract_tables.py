@@ -61,7 +61,7 @@ def violations(found: pd.DataFrame, kind: str | None, route: str | None, chosen:
     panel(" · ".join(each for each in (kind, route) if each), "the violations, newest first")
     if kind:
         st.text(contract_words.meaning(kind))
-    st.html(f"<p>{markup.link('✕ Close', chosen.link())}</p>")
+    markup.line(markup.link("✕ Close", chosen.link()))
     if found.empty:
         st.text("None in this period with these filters.")
         return

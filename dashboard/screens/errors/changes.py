@@ -6,7 +6,6 @@ and the panels say so where the filter bar narrows the rest of the page.
 
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlencode
 
 import pandas as pd
 import streamlit as st
@@ -15,7 +14,7 @@ from chertlog.dashboard import data
 from chertlog.dashboard.drawing import chart_data, charts, markup, tables, words
 from chertlog.dashboard.drawing.markup import panel
 from chertlog.dashboard.drawing.theme import Palette
-from chertlog.dashboard.frame import periods
+from chertlog.dashboard.frame import behind, periods
 from chertlog.dashboard.frame.filters import Filters
 from chertlog.dashboard.frame.view import View
 
@@ -128,16 +127,11 @@ def deploys(shown: View, colours: Palette) -> None:
 def _behind(label: str, column: str, chosen: Filters, order: str = "occurred_at") -> str:
     """A way to the responses behind a row that the filter bar cannot select: on the SQL page."""
     period = chosen.period
-    only = "" if order == "duration_ms" else "    and is_error\n"
-    quoted = label.replace("'", "''")
-    asked = (
-        "select occurred_at, trace_id, tenant_id, http_route, error_code, duration_ms\n"
-        f"from responses\nwhere\n    {column} = '{quoted}'\n{only}"
-        f"    and occurred_at >= '{period.start.replace(minute=0)}'\n"
-        f"    and occurred_at < '{period.end}'\n"
-        f"order by {order} desc\nlimit 100"
-    )
-    return markup.link(label, "sql?" + urlencode({"sql": asked}), title="The responses behind it")
+    conditions = [f"{column} = {behind.quoted(label)}"]
+    conditions += [] if order == "duration_ms" else ["is_error"]
+    start = period.start.replace(minute=0)
+    target = behind.responses(start, period.end, conditions, order=order)
+    return markup.link(label, target, title="The responses behind it")
 
 
 def _no_deploy(seen: pd.DataFrame) -> str:

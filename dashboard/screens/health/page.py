@@ -112,7 +112,7 @@ def _rejected(shown: View, logs: pd.DataFrame, colours: Palette) -> None:
     ]
     markup.table(_REASONS, rows, caption="Reasons, most frequent first")
     if why:
-        st.html(f"<p>{markup.link('✕ Show all reasons', '?')}</p>")
+        markup.line(markup.link("✕ Show all reasons", "?"))
     found = data.frame(shown.generation, "health_rejected", why=why)
     _frame(found, "rejected-lines")
     if len(found) == 500:

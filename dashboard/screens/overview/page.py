@@ -85,7 +85,7 @@ def _cards(
                 series = [None if pd.isna(v) else float(v) for v in known]
                 tint: str = getattr(colours, card.tint)
                 trend = markup.sparkline(series, tint, f"{card.label} through the period")
-                markup.note(card.note, trend)
+                markup.note(card.note, trend, card.target)
 
 
 def _over_time(

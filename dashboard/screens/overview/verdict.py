@@ -10,6 +10,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from chertlog.dashboard.drawing import markup, words
+from chertlog.dashboard.frame import behind
 from chertlog.dashboard.frame.filters import Filters
 
 State = Literal["worse", "better", "same", "unknown"]
@@ -38,7 +39,7 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Card:
-    """One figure: its change, what it is counted among, and the column of its sparkline."""
+    """One figure: its change, what it is counted among, its sparkline, and the way behind it."""
 
     label: str
     value: str
@@ -46,6 +47,7 @@ class Card:
     column: str
     tint: str
     help: str
+    target: str
     delta: str | None = None
     state: State = "unknown"
 
@@ -140,6 +142,7 @@ def cards(now: dict[str, Any], before: dict[str, Any] | None, chosen: Filters) -
             "ink",
             "Errors ÷ responses, by what the body says, whatever the HTTP status. Responses that "
             "only the edge log saw count in neither. The interval is Wilson’s.",
+            "errors" + chosen.link(),
             _points(now, before),
             compared(now, before),
         ),
@@ -150,6 +153,7 @@ def cards(now: dict[str, Any], before: dict[str, Any] | None, chosen: Filters) -
             "responses",
             "muted",
             "API responses, each counted once, whichever logs saw it. Every attempt is one.",
+            behind.all_responses(chosen),
             _count(now, before, "responses"),
         ),
         Card(
@@ -160,6 +164,7 @@ def cards(now: dict[str, Any], before: dict[str, Any] | None, chosen: Filters) -
             "ink",
             "Operations (chains of attempts for one intent) that began here and ended in an error. "
             "Those still open are not counted.",
+            behind.failed_operations(chosen),
             _count(now, before, "failed_operations"),
             _scaled(now, before, "failed_operations"),
         ),
@@ -171,6 +176,7 @@ def cards(now: dict[str, Any], before: dict[str, Any] | None, chosen: Filters) -
             "capacity",
             "Responses 4002. One refused operation may be answered 4002 many times: the demand "
             "that was refused is the operations.",
+            "saturation" + chosen.link(),
             _count(now, before, "refused"),
             _scaled(now, before, "refused"),
         ),
@@ -181,6 +187,7 @@ def cards(now: dict[str, Any], before: dict[str, Any] | None, chosen: Filters) -
             "final_errors",
             "final",
             "Errors whose body says retryable = false: sending the same again cannot succeed.",
+            "" if hidden else "errors" + chosen.link(retryable="non-retryable"),
             None if hidden else _count(now, before, "final_errors"),
             "unknown" if hidden else _scaled(now, before, "final_errors"),
         ),

@@ -30,7 +30,7 @@ def draw(shown: View, hour: datetime, colours: Palette) -> None:
         span = words.span(hour, hour + timedelta(hours=1))
         panel(f"{span} {words.zone()} · {who or 'all tenants'}", "the opened hour")
         without = chosen.link(measure=st.query_params.get("measure", ""))
-        st.html(f"<p>{markup.link('✕ Close this hour', without)}</p>")
+        markup.line(markup.link("✕ Close this hour", without))
         if known.empty:
             st.text("Nobody asked for was answered 4002 in this hour.")
         else:

@@ -78,6 +78,7 @@ def timeline(
                 "width": 100,
                 "overflow": "truncate",
                 "fontSize": 13,
+                "margin": 20,  # a mark at the left edge reaches out of the lane
             },
         },
         "visualMap": [_size(n, data, tint) for n, tint in enumerate(_tints(present, colours))],

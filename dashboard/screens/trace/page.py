@@ -16,9 +16,9 @@ from chertlog.dashboard.drawing.markup import panel
 from chertlog.dashboard.drawing.theme import Palette
 from chertlog.dashboard.frame import view
 from chertlog.dashboard.frame.view import View
-from chertlog.dashboard.screens.trace import attempts
+from chertlog.dashboard.screens.trace import attempts, doors, pasted
 from chertlog.queries.cli_errors import NotFound
-from chertlog.queries.story import Story, trace_id_in
+from chertlog.queries.story import Story
 from chertlog.queries.story_text import told
 
 _KEY = "trace"
@@ -27,15 +27,20 @@ _KEY = "trace"
 def main() -> None:
     shown, colours = view.current(), theme.palette()
     typed = st.text_input(
-        "trace_id, or anything it stands in: a JSON error body, a header, a log line",
+        "trace_id, idempotency key, or what one stands in: a JSON error body, a header, a log line",
         key=_KEY,
         bind="query-params",
         type="search",
         icon=":material/search:",
         placeholder="1380a1294568",
         on_change=_reduce,
+        args=(shown,),
     )
-    trace_id = trace_id_in(typed or "")
+    trace_id = pasted.reduced(typed or "", shown.generation)
+    if pasted.is_pseudonym(trace_id):
+        trace_id = _by_key(trace_id, shown)
+        if not trace_id:
+            return
     if not trace_id:
         _nothing_typed(shown, colours)
         return
@@ -48,9 +53,12 @@ def main() -> None:
     _verdict(story, colours)
     left, right = st.columns(2)
     if story.response is not None:
-        with left.container(border=True, height="stretch"):
-            panel("What the customer was told")
-            markup.facts(told(story))
+        with left:
+            with st.container(border=True):
+                panel("What the customer was told")
+                markup.facts(told(story))
+            with st.container(border=True, height="stretch"):
+                doors.draw(story, shown, colours)
     with right:
         with st.container(border=True):
             panel("What happened inside", "internal: never shown to customers")
@@ -63,9 +71,25 @@ def main() -> None:
             attempts.draw(story, colours)
 
 
-def _reduce() -> None:
+def _reduce(shown: View) -> None:
     """Keep of what was pasted only the id, in the box and in the URL."""
-    st.session_state[_KEY] = trace_id_in(st.session_state[_KEY] or "")
+    st.session_state[_KEY] = pasted.reduced(st.session_state[_KEY] or "", shown.generation)
+
+
+def _by_key(pseudonym: str, shown: View) -> str:
+    """The last attempt with an idempotency key; "" if there is none, which is said."""
+    found = pasted.attempts(shown.generation, pseudonym)
+    if not found:
+        with st.container(border=True, key="state"):
+            panel("No response bears this idempotency key")
+            st.code(pseudonym, language=None)
+            st.text("The client may have sent it in a request that is not loaded, or mistyped it.")
+        return ""
+    st.text(
+        f"{words.count(len(found), 'attempt')} with this idempotency key"
+        f"{'; this is the last' if len(found) > 1 else ''}."
+    )
+    return found[-1]
 
 
 def _choose(stories: list[Story], trace_id: str) -> Story:
