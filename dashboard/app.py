@@ -12,7 +12,7 @@ import streamlit as st
 
 from chertlog.dashboard import data
 from chertlog.dashboard.drawing import clock, stylesheet, theme
-from chertlog.dashboard.frame import filters, freshness, links, states, view, zone
+from chertlog.dashboard.frame import admission, filters, freshness, links, states, view, zone
 from chertlog.dashboard.frame.view import View
 from chertlog.queries.errors import ChertlogError
 
@@ -42,6 +42,7 @@ def main() -> None:
     st.set_page_config("chertlog", _icon(), layout="wide", initial_sidebar_state=220)
     stylesheet.apply(theme.palette())
     links.follow()
+    admission.require(theme.palette())
     st.logo(_icon(), size="large")
     page = st.navigation({section: [_page(*each) for each in of] for section, of in _PAGES.items()})
     in_zone = zone.choose()
