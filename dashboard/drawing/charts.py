@@ -49,7 +49,7 @@ def errors_over_time(
         "title": [
             lane_title(f"Retry storms: {len(storms) or 'none'}", 2, colours),
             lane_title("Error ratio, with its 95 % interval", 66, colours),
-            lane_title(f"Errors per {_step(period)}", 236, colours),
+            lane_title(f"Errors per {words.step(period.step)}", 236, colours),
         ],
         "legend": {
             "bottom": 0,
@@ -199,7 +199,3 @@ def _storms(storms: pd.DataFrame, period: Period, colours: Palette) -> list[Opti
         }
         for lane in range(3)
     ]
-
-
-def _step(period: Period) -> str:
-    return words.duration(period.step)

@@ -112,19 +112,25 @@ i.mark{font-style:normal;font-size:.8rem;color:var(--muted);border:1px solid var
 .badges{display:flex;flex-wrap:wrap;gap:.4rem}
 .badges span{border:1px solid;border-radius:6px;padding:.08rem .5rem;font-size:.88rem;
   font-weight:550}
+@media (min-width:2600px){
+  html{font-size:18px!important}
+  [data-testid="stMainBlockContainer"]{max-width:2900px}
+}
 @media (max-width:640px){
   .st-key-cards>:first-child,.st-key-cards>div>:first-child{grid-column:1/-1}
   ol.timeline li{grid-template-columns:4.4rem 1fr}
   [data-testid="stMainBlockContainer"]{padding-left:.9rem;padding-right:.9rem}
   table.chert thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
-  table.chert tr{display:grid;grid-template-columns:1fr 1fr;gap:.1rem .8rem;padding:.5rem 0;
-    border-bottom:1px solid var(--line)}
+  table.chert tr{display:grid;grid-template-columns:1fr 1fr 1fr;gap:.15rem .7rem;
+    padding:.5rem 0;border-bottom:1px solid var(--line)}
+  table.chert td.m,table.chert td.i:has(a+a){grid-column:1/-1}
+  table.chert .share .bar{width:34px}
   table.chert td{overflow-wrap:anywhere;border:0;padding:.1rem 0;text-align:left!important;
   white-space:normal!important}
   table.chert td::before{content:attr(data-label);display:block;color:var(--muted);
   font-size:.78rem;
     font-family:"Source Sans",sans-serif}
-  table.chert .f{grid-column:1/-1;font-size:1rem}
+  table.chert td.f{grid-column:1/-1;font-size:1rem}
   table.chert .f::before{content:none}
   table.chert .t{width:auto}
   table.chert a.heat{display:inline-block;min-width:4rem}

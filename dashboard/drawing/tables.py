@@ -12,9 +12,19 @@ import streamlit as st
 from chertlog.queries.clean_text import safe_csv
 
 
-def behind(frame: pd.DataFrame, name: str, *, columns: dict[str, Any] | None = None) -> None:
-    """Offer the figures of a chart as a table and as `name`.csv, folded away."""
-    with st.expander("Table and CSV", icon=":material/table_rows:", key=f"behind-{name}"):
+def behind(
+    frame: pd.DataFrame,
+    name: str,
+    *,
+    columns: dict[str, Any] | None = None,
+    of: str = "",
+) -> None:
+    """Offer the figures of a chart as a table and as `name`.csv, folded away.
+
+    `of` says of what, where two of them follow each other. Times stay in UTC.
+    """
+    label = f"Table and CSV: {of}" if of else "Table and CSV"
+    with st.expander(label, icon=":material/table_rows:", key=f"behind-{name}"):
         st.dataframe(
             frame,
             hide_index=True,

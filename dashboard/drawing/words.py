@@ -112,6 +112,12 @@ def _minute(at: datetime) -> str:
     return f"{at.day} {at:%b %H:%M}"
 
 
+def step(length: timedelta) -> str:
+    """What stands after "per": minute, 15 min, hour, 2 h, day."""
+    one = {timedelta(minutes=1): "minute", timedelta(hours=1): "hour", timedelta(days=1): "day"}
+    return one.get(length) or duration(length)
+
+
 def duration(length: timedelta | float) -> str:
     """0.4 s, 31 s, 5 min, 2 h 10 min, 3 days."""
     seconds = length.total_seconds() if isinstance(length, timedelta) else length

@@ -27,7 +27,8 @@ from chertlog.ingest.simulate import write_day
 from chertlog.queries import connect
 
 SIZES = {"desktop": (1440, 900), "phone": (390, 844), "4k": (3840, 2160)}
-LOOKS = ("desktop-light", "desktop-dark", "phone-light", "phone-dark", "4k-light")
+LOOKS = ("desktop-light", "desktop-dark", "phone-light", "phone-dark")
+ON_REQUEST = ("4k-light", "4k-dark")
 # Longer pages are cut: a picture must still be one that a viewer opens.
 LONGEST = 12_000
 WAIT_MS = 60_000
@@ -66,7 +67,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--out", default="shots", metavar="DIR", help="default: ./shots")
     parser.add_argument("--data-dir", metavar="DIR", help="default: two simulated days")
     parser.add_argument("--only", default="", metavar="TEXT", help="names that hold this text")
-    parser.add_argument("--look", action="append", choices=LOOKS, help="default: all")
+    parser.add_argument("--look", action="append", choices=LOOKS + ON_REQUEST)
     return parser.parse_args()
 
 
@@ -135,7 +136,7 @@ def _shots(data_dir: Path) -> list[Shot]:
         Shot("sql-refused", f"/sql?sql={quote('drop table store.response')}"),
         Shot("health", "/health"),
         Shot("health-reason", f"/health?why={quote(reason)}"),
-        Shot("state-no-match", f"/?range=1h&tenant={quote(tenant)}&surface=slack&surface=hubspot"),
+        Shot("state-no-match", "/?range=custom&from=2020-01-01T00:00&to=2020-01-02T00:00"),
     ]
 
 

@@ -86,7 +86,7 @@ def _verdict(kinds: pd.DataFrame, judged: Row, colours: Palette) -> None:
 
 def _over_time(kinds: pd.DataFrame, steps: pd.DataFrame, shown: View, colours: Palette) -> None:
     chosen, period = shown.chosen, shown.chosen.period.coarser
-    how = f"per {words.duration(period.step)}; a cell opens its kind; blank is no data"
+    how = f"per {words.step(period.step)}; a cell opens its kind; blank is no data"
     panel("Violations by kind through time", how)
     drawn = contract_charts.cells(kinds, steps, shown.coverage, period)
 

@@ -93,7 +93,7 @@ def _badges(
 
 def _over_time(shown: View, steps: pd.DataFrame, colours: Palette) -> None:
     period = shown.chosen.period
-    panel("Through time, by surface", f"one scale, errors per {words.duration(period.step)}")
+    panel("Through time, by surface", f"one scale, errors per {words.step(period.step)}")
     totals = steps.groupby("surface")["errors"].sum()
     known = (shown.coverage.first_at or datetime.min, shown.coverage.last_at or datetime.max)  # noqa: DTZ901
     lanes = [

@@ -111,7 +111,7 @@ def _over_time(
 
 def _by_surface(shown: View, chosen: Filters, colours: Palette) -> None:
     coarse = chosen.period.coarser
-    panel("Error ratio by surface", f"one scale, per {words.duration(coarse.step)}")
+    panel("Error ratio by surface", f"one scale, per {words.step(coarse.step)}")
     steps = data.frame(shown.generation, "surface_steps", **chosen.parameters(coarse))
     totals = steps[steps["starts_at"].isna()].set_index("surface")["error_ratio"]
     own = steps.dropna(subset=["starts_at"])

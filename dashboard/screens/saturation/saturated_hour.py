@@ -53,9 +53,9 @@ def draw(shown: View, hour: datetime, colours: Palette) -> None:
             alt="Accepted since the full hour, and attempts per minute by their answer; the table "
             "below has the same figures",
         )
-        tables.behind(minutes, "hour-by-minute")
+        tables.behind(minutes, "hour-by-minute", of="minutes")
         if len(known) > 1:
-            tables.behind(known, "tenants-of-the-hour")
+            tables.behind(known, "tenants-of-the-hour", of="tenants")
         _lines(data.frame(shown.generation, "hour_lines", **asked), colours)
         _operations(data.frame(shown.generation, "hour_refused", **asked), colours)
 
