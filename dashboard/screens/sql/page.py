@@ -13,7 +13,7 @@ from chertlog.dashboard.drawing import markup, words
 from chertlog.dashboard.drawing.markup import panel
 from chertlog.dashboard.frame import view
 from chertlog.dashboard.frame.view import View
-from chertlog.dashboard.screens.sql import console
+from chertlog.dashboard.screens.sql import console, saved
 from chertlog.queries.errors import ChertlogError
 from chertlog.queries.relations import Relation
 
@@ -40,15 +40,17 @@ def main() -> None:
 
 
 def _question(known: dict[str, Relation]) -> str:
-    examples = [name for name, each in known.items() if each.example]
+    texts = {each.title: each.sql for each in saved.queries().values()}
+    for name, relation in known.items():
+        if relation.example:
+            texts[f"{name}: {relation.first_sentence}"] = _broken(relation.example)
     st.selectbox(
-        "Start from an example",
-        examples,
+        "Saved queries, then an example for each view",
+        list(texts),
         index=None,
-        format_func=lambda name: f"{name}: {known[name].first_sentence}",
-        placeholder="Start from an example …",
+        placeholder="Saved queries, then an example for each view …",
         key="example",
-        on_change=lambda: _use(known, st.session_state["example"]),
+        on_change=lambda: _use(texts.get(st.session_state["example"])),
         label_visibility="collapsed",
     )
     with st.form("question", border=False, enter_to_submit=True):
@@ -68,10 +70,10 @@ def _question(known: dict[str, Relation]) -> str:
     return asked or ""
 
 
-def _use(known: dict[str, Relation], name: str | None) -> None:
-    """Put an example into the box and run it, as a callback."""
-    if name:
-        st.session_state[_KEY] = _broken(known[name].example)
+def _use(text: str | None) -> None:
+    """Put a query into the box and run it, as a callback."""
+    if text:
+        st.session_state[_KEY] = text
 
 
 def _broken(example: str) -> str:
@@ -159,7 +161,7 @@ def _browser(shown: View, known: dict[str, Relation]) -> None:
             "Use its example",
             icon=":material/edit_note:",
             on_click=_use,
-            args=(known, name),
+            args=(_broken(relation.example),),
             width="stretch",
         )
     described = data.columns(shown.generation, name) if relation.kind == "view" else []
