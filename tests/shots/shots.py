@@ -1,7 +1,8 @@
 """Pictures of every screen of the dashboard, opened and empty ones too: `make shots`.
 
 Each is taken on a desktop and on a phone, in light and in dark, the whole page long, from a real
-server in a real browser. Nothing is compared: what is cut off or unreadable, an eye sees.
+server in a real browser. Nothing is compared: what is cut off or unreadable, an eye sees. With
+--docs the pictures of the README are made anew too.
 """
 
 import argparse
@@ -16,6 +17,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote
@@ -34,6 +36,18 @@ LONGEST = 12_000
 WAIT_MS = 60_000
 
 
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+# What the README shows: the file there, the picture, and how much of its length.
+IN_README = {
+    "overview": ("overview-desktop-light", 1240),
+    "errors": ("errors-code-final-desktop-light", 1240),
+    "storms": ("storms-opened-desktop-dark", 1240),
+    "saturation": ("saturation-desktop-light", 1240),
+    "trace": ("trace-retried-desktop-light", 1240),
+    "phone": ("overview-phone-dark", 2000),
+}
+
+
 class Shot(NamedTuple):
     """A picture: its name, the address, and what to click before it is taken (CSS selectors)."""
 
@@ -49,16 +63,20 @@ def main() -> int:
     with (
         _data(options.data_dir) as data_dir,
         _nothing() as empty,
+        _old_data() as old,
         _server(data_dir) as full,
         _server(empty) as none,
+        _server(old) as stale,
         _browser() as browser,
     ):
         shots = [(full, shot) for shot in _shots(data_dir)]
-        shots += [(none, Shot("state-no-database", "/"))]
+        shots += [(none, Shot("state-no-database", "/")), (stale, Shot("state-stale", "/"))]
         wanted = [each for each in shots if options.only in each[1].name]
         for look in options.look or LOOKS:
             faults = _take(browser, wanted, look, out)
             print(f"{look}: {len(wanted)} pictures in {out}", *faults, sep="\n  ")
+    if options.docs:
+        _publish(out)
     return 0
 
 
@@ -68,6 +86,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--data-dir", metavar="DIR", help="default: two simulated days")
     parser.add_argument("--only", default="", metavar="TEXT", help="names that hold this text")
     parser.add_argument("--look", action="append", choices=LOOKS + ON_REQUEST)
+    parser.add_argument("--docs", action="store_true", help="make the README's pictures of them")
     return parser.parse_args()
 
 
@@ -179,6 +198,18 @@ def _picture(page: Any, url: str, shot: Shot, height: int) -> list[str]:
     return faults
 
 
+def _publish(out: Path) -> None:
+    """The README's pictures: shorter, in few colours, so that they are small."""
+    from PIL import Image
+
+    for name, (shot, length) in IN_README.items():
+        path = out / f"{shot}.png"
+        if path.exists():
+            picture = Image.open(path).convert("RGB")
+            picture = picture.crop((0, 0, picture.width, min(picture.height, length)))
+            picture.quantize(96).save(DOCS / f"{name}.png", optimize=True)
+
+
 def _settle(page: Any) -> None:
     page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
     late = "document.querySelectorAll('[data-stale=\"true\"],[data-testid=stSkeleton]').length"
@@ -219,7 +250,18 @@ def _data(named: str | None) -> Iterator[Path]:
         return
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        write_day(folder / "logs", hours=49, rps=0.7, corrupt=0.001)
+        # Up to an hour ago: two days later every page would say that its data are stale.
+        start = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(hours=50)
+        write_day(folder / "logs", hours=49, rps=0.7, corrupt=0.001, start=start, seed=2)
+        ingest([str(folder / "logs")], Settings(folder / "data"), final=True)
+        yield folder / "data"
+
+
+@contextlib.contextmanager
+def _old_data() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        write_day(folder / "logs", hours=1, rps=0.7)
         ingest([str(folder / "logs")], Settings(folder / "data"), final=True)
         yield folder / "data"
 

@@ -11,7 +11,7 @@ from chertlog.dashboard.drawing.markup import panel
 from chertlog.dashboard.drawing.theme import Palette
 from chertlog.dashboard.frame import view
 from chertlog.dashboard.frame.view import View
-from chertlog.dashboard.screens.health import health_words
+from chertlog.dashboard.screens.health import checks, health_words
 
 Row = dict[Any, Any]
 
@@ -31,6 +31,8 @@ def main() -> None:
         _rejected(shown, logs, colours)
     with st.container(border=True):
         _sources(shown, statuses)
+    with st.container(border=True):
+        checks.draw(shown, colours)
     with st.container(border=True):
         _runs(data.frame(shown.generation, "health_runs"))
     with st.container(border=True):
