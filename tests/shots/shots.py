@@ -44,7 +44,6 @@ IN_README = {
     "storms": ("storms-opened-desktop-dark", 1240),
     "saturation": ("saturation-desktop-light", 1240),
     "trace": ("trace-retried-desktop-light", 1240),
-    "phone": ("overview-phone-dark", 2000),
 }
 
 
@@ -199,7 +198,7 @@ def _picture(page: Any, url: str, shot: Shot, height: int) -> list[str]:
 
 
 def _publish(out: Path) -> None:
-    """The README's pictures: shorter, in few colours, so that they are small."""
+    """The README’s pictures: shorter, in 256 colours, so that they are small."""
     from PIL import Image
 
     for name, (shot, length) in IN_README.items():
@@ -207,7 +206,8 @@ def _publish(out: Path) -> None:
         if path.exists():
             picture = Image.open(path).convert("RGB")
             picture = picture.crop((0, 0, picture.width, min(picture.height, length)))
-            picture.quantize(96).save(DOCS / f"{name}.png", optimize=True)
+            colours = picture.quantize(256, Image.Quantize.FASTOCTREE)
+            colours.save(DOCS / f"{name}.png", optimize=True)
 
 
 def _settle(page: Any) -> None:
