@@ -16,7 +16,7 @@ PYTEST  := $(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile $(ARGS)
 BENCHES  = $(wildcard tests/bench/bench_*.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo dashboard test check types format truth bench clean
+.PHONY: help venv demo dashboard test check types format truth bench shots clean
 
 help: ## this list
 	@echo 'make COMMAND [PYTHON=python3] [VENV=.venv]'
@@ -58,6 +58,9 @@ truth: $(DEV) ## 20 simulated days against what really happened in them; ARGS='-
 
 bench: $(DEV) ## the benchmarks in tests/bench/, one after the other; options in ARGS
 	@for file in $(BENCHES); do $(BIN)/python $$file $(ARGS) || exit; done
+
+shots: $(DEV) ## pictures of every screen, in ./shots; options in ARGS='--out DIR --look phone-dark --only errors'
+	@.ci/chromium && $(BIN)/python tests/shots/shots.py $(ARGS)
 
 clean: ## remove .venv, builds and caches; logs and databases stay
 	rm -rf .venv .typing build dist *.egg-info .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

@@ -10,57 +10,58 @@ from pathlib import Path
 
 import streamlit as st
 
-from chertlog.dashboard import data, filters, freshness, states, stylesheet, theme, view
-from chertlog.dashboard.view import View
+from chertlog.dashboard import data
+from chertlog.dashboard.drawing import clock, stylesheet, theme
+from chertlog.dashboard.frame import admission, filters, freshness, links, states, view, zone
+from chertlog.dashboard.frame.view import View
 from chertlog.queries.errors import ChertlogError
 
 HERE = Path(__file__).parent
+# By section: the folder, which is its address too, the title, and the icon.
+_PAGES = {
+    "Operations": [
+        ("overview", "Overview", "monitoring"),
+        ("errors", "Errors", "error"),
+        ("storms", "Retry storms", "cyclone"),
+        ("saturation", "4002 saturation", "grid_on"),
+        ("contract", "Contract", "gavel"),
+    ],
+    "Support": [
+        ("trace", "Trace look-up", "search"),
+        ("sql", "SQL", "terminal"),
+        ("clients", "Clients", "badge"),
+        ("health", "Health", "vital_signs"),
+    ],
+}
+_UNFILTERED = ("trace", "sql", "health")
+# What these say is true without a single response too: why none came of the lines, above all.
+_WITHOUT_RESPONSES = ("trace", "sql", "health")
 
 
 def main() -> None:
     st.set_page_config("chertlog", _icon(), layout="wide", initial_sidebar_state=220)
     stylesheet.apply(theme.palette())
+    links.follow()
+    admission.require(theme.palette())
     st.logo(_icon(), size="large")
-    screens = HERE / "screens"
-    trace = st.Page(
-        screens / "trace.py", title="Trace look-up", icon=":material/search:", url_path="trace"
-    )
-    overview = st.Page(
-        screens / "overview.py", title="Overview", icon=":material/monitoring:", default=True
-    )
-    errors = st.Page(
-        screens / "errors.py", title="Errors", icon=":material/error:", url_path="errors"
-    )
-    sql = st.Page(screens / "sql.py", title="SQL", icon=":material/terminal:", url_path="sql")
-    storms = st.Page(
-        screens / "storms.py", title="Retry storms", icon=":material/cyclone:", url_path="storms"
-    )
-    clients = st.Page(
-        screens / "clients.py", title="Clients", icon=":material/badge:", url_path="clients"
-    )
-    saturation = st.Page(
-        screens / "saturation.py",
-        title="4002 saturation",
-        icon=":material/grid_on:",
-        url_path="saturation",
-    )
-    contract = st.Page(
-        screens / "contract.py", title="Contract", icon=":material/gavel:", url_path="contract"
-    )
-    health = st.Page(
-        screens / "health.py", title="Health", icon=":material/vital_signs:", url_path="health"
-    )
-    page = st.navigation(
-        {
-            "Operations": [overview, errors, storms, saturation, contract],
-            "Support": [trace, sql, clients, health],
-        }
-    )
+    page = st.navigation({section: [_page(*each) for each in of] for section, of in _PAGES.items()})
+    in_zone = zone.choose()
+    clock.use(in_zone)
     try:
-        _run(page, has_filters=page not in (trace, sql, health))
+        _run(page, in_zone, has_filters=page.url_path not in _UNFILTERED)
     except ChertlogError as error:
         # Also when the generation that this run began with has just been removed.
         states.unreadable(error)
+
+
+def _page(name: str, title: str, icon: str) -> "st.Page":
+    return st.Page(
+        HERE / "screens" / name / "page.py",
+        title=title,
+        icon=f":material/{icon}:",
+        url_path=name,
+        default=name == "overview",
+    )
 
 
 @cache
@@ -73,21 +74,23 @@ def _icon() -> str:
     return f"data:image/png;base64,{b64encode((HERE / 'icon.png').read_bytes()).decode()}"
 
 
-def _run(page: "st.Page", *, has_filters: bool) -> None:
+def _run(page: "st.Page", in_zone: str, *, has_filters: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", key="head"):
         st.title(page.title, anchor=False, width="content")
         st.space("stretch")
         line = st.container(width="content")
     generation = data.generation()
     coverage = data.coverage(generation)
-    if not coverage.responses:
+    if not coverage.responses and page.url_path not in _WITHOUT_RESPONSES:
         states.empty(coverage)
         return
-    shown = View(generation, coverage)
+    shown = View(generation, coverage, in_zone)
     with line:
         freshness.line(shown)
+    if page.url_path != "health":  # which says so itself, and more
+        freshness.shout(coverage, theme.palette())
     if has_filters:
-        shown = View(generation, coverage, filters.bar(coverage))
+        shown = View(generation, coverage, in_zone, filters.bar(coverage))
     view.show(shown)
     page.run()
 

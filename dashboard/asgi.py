@@ -3,7 +3,7 @@
 import streamlit as st
 from starlette.middleware import Middleware
 
-from chertlog.dashboard import states
+from chertlog.dashboard.frame import states
 from chertlog.dashboard.security import Guard
 
 

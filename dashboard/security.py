@@ -42,14 +42,28 @@ HEADERS = [
 CLOSED = ("/_stcore/metrics", "/_stcore/upload_file", "/_stcore/agent")
 
 
+# "Policy violation"; before the handshake the server answers 403 instead.
+_REFUSED = {"type": "websocket.close", "code": 1008}
+
+
 class Guard:
-    """Adds the headers to every answer; refuses strange host names and the closed endpoints."""
+    """Adds the headers to every answer; refuses strange names and the closed endpoints.
+
+    Strange is a name that nobody allowed, in a Host header or as the origin of a WebSocket.
+    """
 
     def __init__(self, app: App, hosts: Collection[str] = ()) -> None:
         self._app = app
         self._hosts = frozenset(hosts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            if self._hosts and not self._is_from_us(scope):
+                await receive()
+                await send(_REFUSED)
+                return
+            await self._app(_with_port(scope), receive, send)
+            return
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -69,15 +83,44 @@ class Guard:
         await self._app(scope, receive, guarded)
 
     def _refusal(self, scope: Scope) -> tuple[int, bytes] | None:
-        # A page elsewhere may give its own name our address (DNS rebinding). Streamlit itself
-        # checks this for WebSockets only.
-        host = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
-        if self._hosts and _name(host) not in self._hosts:
-            return 400, b"unknown host name; start the dashboard with --allow-host NAME\n"
+        # A page elsewhere may give its own name our address (DNS rebinding).
+        if self._hosts and _name(_header(scope, b"host")) not in self._hosts:
+            return 400, b"unknown host name; start the dashboard with CHERTLOG_ALLOW_HOSTS=NAME\n"
         # Below a base path the endpoint is the end of the path, hence `in`.
         if any(closed in scope["path"] for closed in CLOSED):
             return 404, b"not found\n"
         return None
+
+    def _is_from_us(self, scope: Scope) -> bool:
+        """Whether a WebSocket comes from a page of ours, or from no page at all.
+
+        Asked here and not left to Streamlit, which for an origin that it does not know asks a
+        server on the internet for its own address.
+        """
+        origin = _header(scope, b"origin")
+        host = _name(_header(scope, b"host"))
+        return host in self._hosts and (not origin or _origin_name(origin) in self._hosts)
+
+
+def _with_port(scope: Scope) -> Scope:
+    """The scope with the port of the origin in the Host header.
+
+    Proxies often leave it out, and Streamlit takes one page with and without it for two.
+    """
+    origin, host = _header(scope, b"origin"), _header(scope, b"host")
+    if not origin or not host or _origin_name(origin) != _name(host):
+        return scope
+    asked = urlsplit(origin).netloc.encode("latin-1")
+    headers = [(k, asked if k.lower() == b"host" else v) for k, v in scope["headers"]]
+    return {**scope, "headers": headers}
+
+
+def _header(scope: Scope, name: bytes) -> str:
+    return next((v.decode("latin-1") for k, v in scope["headers"] if k.lower() == name), "")
+
+
+def _origin_name(origin: str) -> str:
+    return _name(origin.partition("://")[2])
 
 
 def _name(host: str) -> str:

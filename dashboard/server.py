@@ -12,6 +12,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from chertlog.dashboard import login
+
 HERE = Path(__file__).resolve().parent
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8501
@@ -29,12 +31,22 @@ def command(
     return [*start, "--port", str(port), "--host", host, *hosts]
 
 
-def streamlit_command(port: int, host: str, allow_hosts: Sequence[str] = ()) -> list[str]:
+def streamlit_command(
+    port: int,
+    host: str,
+    allow_hosts: Sequence[str] = (),
+    base_path: str = "",
+    login_file: Path | None = None,
+) -> list[str]:
     """What `command` becomes: Streamlit, with every setting that protects it as a flag."""
     flags = {
         "server.address": [host],
         "server.port": [str(port)],
         "server.headless": ["true"],
+        "server.baseUrlPath": [base_path.strip("/")] if base_path.strip("/") else [],
+        # Proxies end a connection on which nothing moves, most after 60 s.
+        "server.websocketPingInterval": ["20"],
+        "secrets.files": [str(login_file)] if login_file else [],
         "server.allowedHosts": _allowed(host, allow_hosts),
         "server.enableXsrfProtection": ["true"],
         "server.enableCORS": ["true"],
@@ -50,14 +62,20 @@ def streamlit_command(port: int, host: str, allow_hosts: Sequence[str] = ()) -> 
     return [sys.executable, "-P", "-m", "streamlit", "run", str(HERE / "asgi.py"), *options]
 
 
-def environment(data_dir: str | Path) -> dict[str, str]:
-    """The environment in which it runs: the caller's, and where the data are."""
-    return {**os.environ, "CHERTLOG_DATA_DIR": str(Path(data_dir).expanduser().resolve())}
+def environment(data_dir: str | Path, login_file: Path | None = None) -> dict[str, str]:
+    """The environment in which it runs: the caller's, where the data are, and who may look."""
+    known = {"CHERTLOG_DATA_DIR": str(Path(data_dir).expanduser().resolve())}
+    return {**os.environ, **known, login.VARIABLE: str(login_file or "")}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Become the server. Returns 3 if the port is taken; otherwise only an error comes back."""
     options = _parser().parse_args(arguments)
+    try:
+        log_in = login.read(options.login) if options.login else None
+    except login.Unusable as error:
+        print(f"the log-in cannot be used: {error}", file=sys.stderr)
+        return 2
     if reason := _unavailable(options.host, options.port):
         print(
             f"cannot serve on {options.host}:{options.port}: {reason}\n"
@@ -65,15 +83,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
             file=sys.stderr,
         )
         return 3
-    if options.host not in ("127.0.0.1", "localhost", "::1"):
+    if options.host not in ("127.0.0.1", "localhost", "::1") and log_in is None:
         print(
             f"serving on {options.host}: everyone who reaches this port sees the logs' contents; "
-            "put a proxy with a log-in in front of it",
+            "put a proxy with a log-in in front of it, or use --login FILE (docs/dashboard.md)",
             file=sys.stderr,
         )
-    start = streamlit_command(options.port, options.host, options.allow_host)
+    hosts = [*options.allow_host, *_listed(os.environ.get("CHERTLOG_ALLOW_HOSTS", ""))]
+    file = log_in.file if log_in else None
+    start = streamlit_command(options.port, options.host, hosts, options.base_path, file)
     # exec, so that Ctrl-C and signals reach the server itself.
-    os.execve(start[0], start, environment(options.data_dir))
+    os.execve(start[0], start, environment(options.data_dir, file))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -92,9 +112,27 @@ def _parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="NAME",
-        help="a name browsers may use for this server, beside localhost; for a proxy, its own",
+        help="a name browsers may use for this server, beside localhost; for a proxy, its own "
+        "(also: CHERTLOG_ALLOW_HOSTS, separated by commas)",
+    )
+    parser.add_argument(
+        "--base-path",
+        default=os.environ.get("CHERTLOG_BASE_PATH", ""),
+        metavar="PATH",
+        help="the path below which a proxy shows it, as /chertlog (also: CHERTLOG_BASE_PATH)",
+    )
+    parser.add_argument(
+        "--login",
+        default=os.environ.get(login.VARIABLE) or None,
+        metavar="FILE",
+        help="TOML file with the OpenID Connect provider to log in with, and who is let in "
+        f"(also: {login.VARIABLE})",
     )
     return parser
+
+
+def _listed(names: str) -> list[str]:
+    return [each.strip() for each in names.split(",") if each.strip()]
 
 
 def _allowed(host: str, more: Sequence[str]) -> list[str]:

@@ -1,1 +1,1 @@
-"""One page, one file. Run by Streamlit as scripts, after app.py has drawn the frame around them."""
+"""A folder a page: page.py, run by Streamlit after app.py has drawn the frame around it."""

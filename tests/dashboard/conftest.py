@@ -132,11 +132,11 @@ class Server:
 
 
 @pytest.fixture(scope="session")
-def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Path], Server]]:
+def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Server]]:
     """Starts a dashboard on a data directory; all are stopped in the end."""
     running: list[Server] = []
 
-    def start(data_dir: Path) -> Server:
+    def start(data_dir: Path, base_path: str = "", **environment: str) -> Server:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
@@ -144,9 +144,14 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Path],
         log = folder / "log.txt"
         with log.open("wb") as out:
             process = subprocess.Popen(
-                command(data_dir, port), cwd=folder, stdout=out, stderr=out, start_new_session=True
+                command(data_dir, port),
+                cwd=folder,
+                env={**os.environ, **environment, "CHERTLOG_BASE_PATH": base_path},
+                stdout=out,
+                stderr=out,
+                start_new_session=True,
             )
-        server = Server(f"http://127.0.0.1:{port}", log, process)
+        server = Server(f"http://127.0.0.1:{port}{base_path}", log, process)
         running.append(server)
         _wait_until_healthy(server)
         return server
@@ -173,14 +178,15 @@ def _wait_until_healthy(server: Server) -> None:
 
 
 @pytest.fixture(scope="session")
-def server(day: Published, serve: Callable[[Path], Server]) -> Server:
+def server(day: Published, serve: Callable[..., Server]) -> Server:
     return serve(day.data_dir)
 
 
 @pytest.fixture(scope="session")
 def browser(chromium: str) -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=20_000)  # two cores, and more workers than those
     flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
     flags += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
     with sync_playwright() as playwright:

@@ -9,7 +9,7 @@ from .conftest import HOSTILE, Published, Reader, Server
 from .test_browser import _expect
 from .test_pages import _figures, _open, _said
 
-PAGE = "screens/clients.py"
+PAGE = "screens/clients/page.py"
 GRAVEST = (
     "select * from client_conduct where verdict = 'misbehaves' order by grade desc, retries desc"
 )

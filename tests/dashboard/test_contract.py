@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from chertlog.dashboard import contract_words
+from chertlog.dashboard.screens.contract import contract_words
 
 from .conftest import Published, Reader, Server
 from .test_pages import _open as open_app
 from .test_pages import _said as said
 
-PAGE = "screens/contract.py"
+PAGE = "screens/contract/page.py"
 
 
 def _page(data_dir: Path, monkeypatch: pytest.MonkeyPatch, **query: str) -> Any:

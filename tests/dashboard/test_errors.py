@@ -24,7 +24,7 @@ def _open(data_dir: Path, monkeypatch: pytest.MonkeyPatch, **query: str) -> Any:
         for name, value in query.items():
             app.query_params[name] = value
         app = app.run()
-        app.switch_page("screens/errors.py")
+        app.switch_page("screens/errors/page.py")
     app = app.run()
     assert not app.exception
     return app

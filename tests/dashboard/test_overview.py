@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import chertlog.dashboard
-from chertlog.dashboard import periods
+from chertlog.dashboard.frame import periods
 
 from .conftest import Published, Reader, Server
 

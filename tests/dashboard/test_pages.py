@@ -1,5 +1,9 @@
 """Every page with full, empty, missing and strange data, without a browser."""
 
+import gzip
+import json
+from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +28,7 @@ def _open(data_dir: Path, monkeypatch: pytest.MonkeyPatch, **query: str) -> Any:
 
 
 def _trace(data_dir: Path, monkeypatch: pytest.MonkeyPatch, trace_id: str = "") -> Any:
-    app = _open(data_dir, monkeypatch).switch_page("screens/trace.py").run()
+    app = _open(data_dir, monkeypatch).switch_page("screens/trace/page.py").run()
     return app.text_input(key="trace").set_value(trace_id).run() if trace_id else app
 
 
@@ -203,3 +207,75 @@ def test_a_database_of_rejected_lines_only(tmp_path: Path, monkeypatch: pytest.M
     run = f"insert into store.ingest_run values (1, {at}, {at}, '0', 1, 1, 0, 7, 0, 7, 0, 0)"
     said = _said(_open(_publish(tmp_path / "data", run), monkeypatch))
     assert "7 lines were read, 7 of them rejected" in said
+
+
+def test_an_idempotency_key_leads_to_its_attempts(
+    day: Published, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pasted as the customer has it; the box, and so the URL, keep its pseudonym."""
+    logs = day.data_dir.parent / "logs"
+    lines = (line for file in sorted((logs / "app").iterdir()) for line in _lines(file))
+    received = next(json.loads(line) for line in lines if '"idempotency_key":"' in line)
+    key, trace_id = received["idempotency_key"], received["trace_id"]
+    truth = day.rows(
+        """
+        select idempotency_key as pseudonym, list(trace_id order by occurred_at) as trace_ids
+        from responses
+        where idempotency_key = (select idempotency_key from responses where trace_id = $id limit 1)
+        group by all
+        """,
+        id=trace_id,
+    )[0]
+    for pasted in (key, f'{{"idempotency_key": "{key}"}}', f"Idempotency-Key: {key}"):
+        app = _trace(day.data_dir, monkeypatch, pasted)
+        assert app.text_input(key="trace").value == truth["pseudonym"]
+        assert key not in _said(app)
+        assert truth["trace_ids"][-1] in _said(app)
+    # Who may not read the key file still finds it by the pseudonym that the database shows.
+    alone = _without_key(day)
+    app = _trace(alone, monkeypatch, truth["pseudonym"])
+    assert truth["trace_ids"][-1] in _said(app)
+    assert "No log holds this trace" in _said(_trace(alone, monkeypatch, key))
+    assert "No response bears this" in _said(_trace(alone, monkeypatch, "k_0123456789abcdef"))
+
+
+def _lines(file: Path) -> Iterator[str]:
+    opened = gzip.open if file.suffix == ".gz" else open
+    with opened(file, "rt", encoding="utf-8", errors="replace") as lines:
+        yield from lines
+
+
+def _without_key(day: Published) -> Path:
+    """The database of the day without the key beside it."""
+    return (day.data_dir / "chertlog.duckdb").resolve()
+
+
+def test_a_trace_leads_to_its_storm_hour_code_and_client(
+    day: Published, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = day.rows(
+        """
+        select r.trace_id, r.tenant_id, r.received_at, s.storm_id
+        from responses as r
+        join retry_storms as s
+            on r.tenant_id = s.tenant_id and r.received_at between s.started_at and s.ended_at
+        where r.error_code = 4002 and r.attempt > 1 order by r.trace_id limit 1
+        """
+    )[0]
+    said = _said(_trace(day.data_dir, monkeypatch, row["trace_id"]))
+    hour = f"{row['received_at']:%Y-%m-%dT%H}"
+    assert f"storms?range=all&amp;storm={row['storm_id']}" in said
+    assert f"saturation?range=all&amp;hour={hour}&amp;who={row['tenant_id']}" in said
+    assert "errors?range=custom" in said and "code=4002" in said
+    assert f"clients?client={row['tenant_id']}" in said
+
+
+def test_stale_data_are_shouted_about(day: Published, monkeypatch: pytest.MonkeyPatch) -> None:
+    from chertlog.dashboard.frame import freshness
+
+    # The simulated day ends when the simulation says; how old that is depends on today.
+    monkeypatch.setattr(freshness, "STALE_AFTER", timedelta(days=-10_000))
+    said = _said(_open(day.data_dir, monkeypatch))
+    assert 'role="alert"' in said and "what goes wrong now is not in these figures" in said
+    monkeypatch.setattr(freshness, "STALE_AFTER", timedelta(days=10_000))
+    assert 'role="alert"' not in _said(_open(day.data_dir, monkeypatch))

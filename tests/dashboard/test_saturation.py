@@ -8,14 +8,15 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from chertlog.dashboard import heat_map, saturated, saturation_charts, theme
+from chertlog.dashboard.drawing import heat_map, theme
+from chertlog.dashboard.screens.saturation import saturated, saturation_charts
 
 from .conftest import Published, Reader, Server
 from .test_pages import _figures as figures
 from .test_pages import _open as open_app
 from .test_pages import _said as said
 
-PAGE = "screens/saturation.py"
+PAGE = "screens/saturation/page.py"
 
 
 def _page(data_dir: Path, monkeypatch: pytest.MonkeyPatch, **query: str) -> Any:

@@ -1,5 +1,6 @@
 """What the server tells browsers, and what it refuses."""
 
+import http.client
 import socket
 from pathlib import Path
 
@@ -52,3 +53,40 @@ def test_a_taken_port_is_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
         port = taken.getsockname()[1]
         assert main(["--port", str(port)]) == 3
     assert f"Choose another port: --port {port + 1}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("origin", "host", "status"),
+    [
+        ("http://evil.example", "localhost", 403),
+        ("http://localhost:1", "evil.example", 403),
+        ("http://evil.example", "evil.example", 403),
+        # Proxies leave the port out of Host, and the browser has it in the origin.
+        ("http://localhost:8443", "localhost", 101),
+        (None, "localhost", 101),
+    ],
+)
+def test_a_websocket_is_for_our_own_pages(
+    server: Server, origin: str | None, host: str, status: int
+) -> None:
+    headers = {
+        "Host": host,
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+    }
+    if origin:
+        headers["Origin"] = origin
+    connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=10)
+    connection.request("GET", "/_stcore/stream", headers=headers)
+    assert connection.getresponse().status == status
+    connection.close()
+
+
+def test_a_sub_path_and_a_log_in_are_flags(tmp_path: Path) -> None:
+    flags = streamlit_command(8600, "127.0.0.1", [], "/chertlog/", tmp_path / "login.toml")
+    assert flags[flags.index("--server.baseUrlPath") + 1] == "chertlog"
+    assert flags[flags.index("--secrets.files") + 1] == str(tmp_path / "login.toml")
+    assert environment(tmp_path, tmp_path / "login.toml")["CHERTLOG_LOGIN"]
+    assert not environment(tmp_path)["CHERTLOG_LOGIN"]

@@ -8,6 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import chertlog.dashboard
+from chertlog.dashboard.screens.sql import saved
 
 from .conftest import HOSTILE, HOSTILE_TRACE, Published, Reader, Server
 
@@ -18,7 +19,7 @@ Reading = Callable[[Server], Reader]
 def _ask(data_dir: Path, monkeypatch: pytest.MonkeyPatch, sql: str = "", **query: str) -> Any:
     monkeypatch.setenv("CHERTLOG_DATA_DIR", str(data_dir))
     app = AppTest.from_file(str(APP), default_timeout=60).run()
-    app.switch_page("screens/sql.py")
+    app.switch_page("screens/sql/page.py")
     for name, value in (({"sql": sql} if sql else {}) | query).items():
         app.query_params[name] = value
     app = app.run()
@@ -96,6 +97,30 @@ def test_every_view_is_described(day: Published, monkeypatch: pytest.MonkeyPatch
     app.button[-1].click().run()
     assert "from retry_storms" in app.text_area(key="sql").value
     assert app.dataframe
+
+
+def test_every_saved_query_is_answered(day: Published) -> None:
+    shipped = saved.queries()
+    assert len(shipped) >= 8
+    for name, query in shipped.items():
+        assert query.title[0].isupper() and not query.sql.startswith("--"), name
+        day.rows(query.sql)
+
+
+def test_an_installation_has_queries_of_its_own(
+    changing: Published, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = changing.data_dir / "queries"
+    folder.mkdir()
+    (folder / "ours.sql").write_text("-- How many are there?\nselect count(*) as n from responses")
+    (folder / "untitled_one.sql").write_text("select 1 as one")
+    (folder / "broken.sql").write_bytes(b"\xff\xfe")
+    app = _ask(changing.data_dir, monkeypatch)
+    box = app.selectbox(key="example")
+    assert "How many are there?" in box.options and "untitled one" in box.options
+    box.select("How many are there?").run()
+    count = changing.rows("select count(*) as n from responses")[0]["n"]
+    assert app.dataframe[0].value["n"].tolist() == [count]
 
 
 def test_log_text_is_only_text(day: Published, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ from .conftest import HOSTILE, Published, Reader, Server
 from .test_browser import _expect
 from .test_pages import _figures, _open, _said
 
-PAGE = "screens/storms.py"
+PAGE = "screens/storms/page.py"
 COSTLY = (
     "select * from retry_storms order by wasted_attempts desc, retries desc, started_at limit 1"
 )
@@ -212,7 +212,7 @@ def test_a_mark_of_the_timeline_opens_its_storm(
 
 
 def _period(coverage: dict[str, Any]) -> Any:
-    from chertlog.dashboard.periods import choose
+    from chertlog.dashboard.frame.periods import choose
 
     return choose("all", coverage["a"], coverage["b"])
 

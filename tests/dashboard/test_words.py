@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 import pandas as pd
 import pytest
 
-from chertlog.dashboard import markup, periods, tables, words
+from chertlog.dashboard.drawing import markup, tables, words
+from chertlog.dashboard.frame import periods
 
 NOON = datetime(2026, 11, 21, 12, 34, 56)
 

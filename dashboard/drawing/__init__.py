@@ -1,0 +1,1 @@
+"""What every page draws with: words, colours, markup, tables, charts."""

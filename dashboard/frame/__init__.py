@@ -1,0 +1,1 @@
+"""What surrounds every page: filters, freshness, states, and what app.py hands over."""

@@ -1,0 +1,1 @@
+"""The page clients (page.py) and what only it draws."""

@@ -1,0 +1,1 @@
+"""The page contract (page.py) and what only it draws."""

@@ -1,0 +1,1 @@
+"""The page errors (page.py) and what only it draws."""

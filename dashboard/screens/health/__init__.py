@@ -1,0 +1,1 @@
+"""The page health (page.py) and what only it draws."""

@@ -1,0 +1,1 @@
+"""The page overview (page.py) and what only it draws."""

@@ -1,0 +1,144 @@
+"""Overview: is something wrong now, and where do I go?"""
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from chertlog.dashboard import data
+from chertlog.dashboard.drawing import chart_data, charts, markup, tables, theme, words
+from chertlog.dashboard.drawing.markup import panel
+from chertlog.dashboard.drawing.theme import Palette
+from chertlog.dashboard.frame import states, view
+from chertlog.dashboard.frame.filters import Filters
+from chertlog.dashboard.frame.view import View
+from chertlog.dashboard.screens.overview import attention, overview_tables, verdict
+
+
+def main() -> None:
+    shown, colours = view.current(), theme.palette()
+    chosen = shown.chosen
+    now = _totals(shown, chosen, before=False)
+    if not now["responses"]:
+        states.no_match(chosen)
+        return
+    before = _totals(shown, chosen, before=True) if chosen.before else None
+    steps = data.frame(shown.generation, "series", **chosen.parameters())
+    codes = data.frame(shown.generation, "codes", **chosen.parameters())
+    _verdict(now, before, codes, steps, chosen, colours)
+    _cards(now, before, steps, chosen, colours)
+    storms = chart_data.named(data.frame(shown.generation, "storms", **chosen.parameters()))
+    left, right = st.columns([2, 1])
+    with left.container(border=True, height="stretch"):
+        _over_time(steps, storms, shown, chosen, colours)
+    with right.container(border=True, height="stretch"):
+        attention.draw(shown, codes, storms, colours)
+    with st.container(border=True):
+        overview_tables.codes(codes, shown, chosen, colours)
+    left, right = st.columns([2, 1])
+    with left.container(border=True, height="stretch"):
+        overview_tables.surfaces(shown, chosen, colours)
+    with right.container(border=True, height="stretch"):
+        _by_surface(shown, chosen, colours)
+
+
+def _totals(shown: View, chosen: Filters, *, before: bool) -> dict[str, Any]:
+    period = chosen.before if before else chosen.period
+    row = data.frame(shown.generation, "totals", **chosen.parameters(period)).iloc[0]
+    return {str(k): None if pd.isna(v) else v for k, v in row.items()}
+
+
+def _verdict(
+    now: dict[str, Any],
+    before: dict[str, Any] | None,
+    codes: pd.DataFrame,
+    steps: pd.DataFrame,
+    chosen: Filters,
+    colours: Palette,
+) -> None:
+    said = verdict.of(now, before, codes, steps, chosen)
+    tint = {"worse": colours.worse, "better": colours.better}.get(said.state, colours.muted)
+    markup.banner(said.sign, said.headline, said.details, tint)
+
+
+def _cards(
+    now: dict[str, Any],
+    before: dict[str, Any] | None,
+    steps: pd.DataFrame,
+    chosen: Filters,
+    colours: Palette,
+) -> None:
+    compared = f"vs {chosen.length} before"
+    with st.grid(5, min_column_width=165, border=True, key="cards") as cards:
+        for card in verdict.cards(now, before, chosen):
+            with cards.cell():
+                st.metric(
+                    card.label,
+                    card.value,
+                    card.delta,
+                    delta_color=card.delta_colour,
+                    delta_arrow=card.arrow,
+                    delta_description=compared if card.delta else None,
+                    help=card.help,
+                )
+                known = steps[card.column] if card.value != words.NONE else steps.iloc[:0, 0]
+                series = [None if pd.isna(v) else float(v) for v in known]
+                tint: str = getattr(colours, card.tint)
+                trend = markup.sparkline(series, tint, f"{card.label} through the period")
+                markup.note(card.note, trend, card.target)
+
+
+def _over_time(
+    steps: pd.DataFrame, storms: pd.DataFrame, shown: View, chosen: Filters, colours: Palette
+) -> None:
+    panel("Errors over time", "as the bodies say, whatever the HTTP status")
+    steps = chart_data.with_storms(steps, storms, chosen.period)
+    st.echarts_chart(
+        charts.errors_over_time(
+            steps,
+            storms,
+            chosen.period,
+            colours,
+            known_from=pd.Timestamp(shown.coverage.first_at) if shown.coverage.first_at else None,
+        ),
+        height=430,
+        key="errors-over-time",
+        alt="Retry storms, error ratio and errors by retryability through time; the table below "
+        "has them",
+    )
+    tables.behind(steps, "errors-over-time", columns=overview_tables.COLUMNS)
+
+
+def _by_surface(shown: View, chosen: Filters, colours: Palette) -> None:
+    coarse = chosen.period.coarser
+    panel("Error ratio by surface", f"one scale, per {words.step(coarse.step)}")
+    steps = data.frame(shown.generation, "surface_steps", **chosen.parameters(coarse))
+    totals = steps[steps["starts_at"].isna()].set_index("surface")["error_ratio"]
+    own = steps.dropna(subset=["starts_at"])
+    grid = data.frame(shown.generation, "series", **chosen.parameters(coarse))
+    lanes = [
+        (
+            name,
+            words.percent(totals.get(name)),
+            _filled(grid[["starts_at", "responses"]], own[own["surface"] == name]),
+        )
+        for name in chosen.surfaces or shown.coverage.surfaces
+    ]
+    st.echarts_chart(
+        charts.surface_lanes(lanes, coarse, colours),
+        height=len(lanes) * 66 + 16,
+        key="error-ratio-by-surface",
+        alt="Error ratio of each surface through the period, on one scale",
+    )
+    tables.behind(own, "error-ratio-by-surface", columns=overview_tables.COLUMNS)
+
+
+def _filled(grid: pd.DataFrame, own: pd.DataFrame) -> pd.DataFrame:
+    """All steps of the period for one surface: none known stays unknown, none seen becomes 0."""
+    merged = grid.rename(columns={"responses": "known"}).merge(own, on="starts_at", how="left")
+    counts = ["responses", "errors", "retryable_errors", "final_errors", "unsaid_errors"]
+    merged[counts] = merged[counts].fillna(0).where(merged["known"].notna())
+    return merged.drop(columns="known")
+
+
+main()

@@ -1,0 +1,1 @@
+"""The page saturation (page.py) and what only it draws."""

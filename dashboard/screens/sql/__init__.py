@@ -1,0 +1,1 @@
+"""The page sql (page.py) and what only it draws."""

@@ -1,0 +1,1 @@
+"""The page storms (page.py) and what only it draws."""

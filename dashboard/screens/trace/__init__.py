@@ -1,0 +1,1 @@
+"""The page trace (page.py) and what only it draws."""
