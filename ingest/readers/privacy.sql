@@ -51,6 +51,10 @@ create or replace temp macro rekey(value) as
     ('0x' || getvariable('key_id')
         || substr(sha256(getvariable('key_plain') || encode(value)), 1, 14))::ubigint;
 
+-- What a tombstone holds of somebody forgotten: another hash than the pseudonym, so that a database
+-- that once showed the pseudonym cannot be joined with it.
+create or replace temp macro tombstone_hash(kind, name) as rekey(concat_ws(':', 'forgotten', kind, name));
+
 -- Whether a text may hold a number, a credential, an address or quoted user text. ASCII classes
 -- only: a Unicode class (\p{Nd}) made this test 25 times slower, so any other script is suspect.
 create or replace temp macro is_suspect(value) as
@@ -83,15 +87,55 @@ create or replace temp macro redact_always(value) as
 create or replace temp macro redact(value) as
     case when is_suspect(value) then redact_always(value) else value end;
 
+-- A pseudonym without digits.
+create or replace temp macro in_letters(number) as
+    translate(printf('%016x', number), '0123456789abcdef', 'ghijklmnopqrstuv');
+
+-- A segment of a path that is nothing but a number or an address becomes its pseudonym, the same as
+-- the recipient's, so that forgetting somebody reaches paths. Spelled in letters: the redaction that
+-- follows would take hex digits for a number.
+create or replace temp macro path_segment(value) as
+    case
+        when regexp_full_match(value, '(?i:(?:tel|sms):)?[^A-Za-z@]*[0-9][^A-Za-z@]*')
+            and length(regexp_replace(value, '[^0-9]', '', 'g')) between 7 and 15
+            then '[number:' || in_letters(pseudonym(value)) || ']'
+        when regexp_full_match(value, '[^@\s]+@[^@\s]+')
+            then '[address:' || in_letters(pseudonym(value)) || ']'
+    end;
+
+-- The pseudonyms that path_segment left in a path.
+create or replace temp macro numbers_in_path(path) as
+    list_transform(
+        regexp_extract_all(path, '\[(?:number|address):([g-v]{16})\]', 1),
+        lambda letters: ('0x' || translate(letters, 'ghijklmnopqrstuv', '0123456789abcdef'))::ubigint
+    );
+
+-- What percent-encoding hides in a path: digits of a number are never encoded, what stands between
+-- them is.
+create or replace temp macro decoded_segment(value) as
+    case when contains(value, '%') then
+        regexp_replace(
+            regexp_replace(ascii_digits(url_decode(value)), '[\x00-\x1f]', '', 'g'), '^ +| +$', '', 'g'
+        )
+    else ascii_digits(value) end;
+
 -- A path keeps its shape: a number in it becomes a pseudonym, so that paths stay distinct. Segments
--- are judged one by one, or a long path would look like one long token.
+-- are judged one by one, or a long path would look like one long token. What is left of a number, an
+-- address or a secret inside a segment is replaced together, and named by a hash of the whole path.
 create or replace temp macro redact_path(value) as
     case
         when value is null then null
         when (is_suspect(value) and is_suspect(replace(value, '/', chr(31))))
-            or contains(value, '?') or contains(value, '#') or contains(value, ';') then
+            or contains(value, '?') or contains(value, '#') or contains(value, ';') or contains(value, '%') then
             regexp_replace(
-                replace(redact_always(replace(regexp_replace(value, '[?#;].*', ''), '/', chr(31))), chr(31), '/'),
+                replace(redact_always(array_to_string(list_transform(
+                    string_split(regexp_replace(value, '[?#;].*', ''), '/'),
+                    lambda segment: coalesce(
+                        path_segment(decoded_segment(segment)),
+                        case when is_suspect(decoded_segment(segment)) then decoded_segment(segment) end,
+                        segment
+                    )
+                ), chr(31))), chr(31), '/'),
                 '\[(number|secret|address)\]',
                 '[\1:' || substr(hmac_hex(value), 1, 8) || ']', 'g'
             )
