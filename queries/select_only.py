@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from chertlog.queries.errors import BadQuery
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection, Statement
+    from duckdb import DuckDBPyConnection, Statement, StatementType
 
 _BARE_NAME = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_]*)\s*;?\s*")
 
@@ -71,12 +71,12 @@ def admit(con: "DuckDBPyConnection", sql: str) -> str:
     statements = _parsed(sql)
     if len(statements) != 1:
         raise _refusal(f"this holds {len(statements)} statements")
-    kind = statements[0].type
+    kind = _kind(statements[0])
     select = sql
     if kind == duckdb.StatementType.EXPLAIN:
         select = _explained(sql)
         try:
-            kinds = [statement.type for statement in _parsed(select)]
+            kinds = [_kind(statement) for statement in _parsed(select)]
         except BadQuery:
             raise _refusal("this is EXPLAIN with options, which may run what it explains") from None
     else:
@@ -94,6 +94,13 @@ def _parsed(sql: str) -> "list[Statement]":
         return duckdb.extract_statements(sql)
     except duckdb.Error as error:
         raise BadQuery(str(error)) from None
+
+
+def _kind(statement: "Statement") -> "StatementType":
+    try:
+        return statement.type
+    except ValueError:  # DuckDB's Python knows fewer kinds than DuckDB: update extensions, for one
+        raise _refusal("this is no question") from None
 
 
 def _explained(sql: str) -> str:
