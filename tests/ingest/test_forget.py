@@ -6,6 +6,9 @@ import gzip
 import json
 import re
 import shutil
+import stat
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +21,8 @@ from typer.testing import CliRunner
 from chertlog.ingest.cli import app
 
 # Of OTLP lines only some records go, so those behind them get other numbers in the comparison.
+pytestmark = pytest.mark.usefixtures("no_sync")
+
 RENUMBERED = ("source_id", "event_id", "record_number", "path")
 
 
@@ -30,8 +35,8 @@ def digits(number: str) -> str:
 
 
 def fields(line: bytes) -> dict[str, Any] | None:
-    try:
-        found = json.loads(line)
+    try:  # of a key that occurs twice the first counts
+        found = json.loads(line, object_pairs_hook=lambda pairs: dict(reversed(pairs)))
     except ValueError:
         return None
     return found if isinstance(found, dict) else None
@@ -101,12 +106,13 @@ class Blanked:
 
     def __init__(self, logs: Path, is_named: Callable[[dict[str, Any]], bool]) -> None:
         self.logs, self.named = logs, is_named
-        self.traces: set[str] = set()
+        self.traces: dict[str, set[str | None]] = {}  # an id may be of two tenants
         for path in logs_of(logs):
             for line in content(path).splitlines():
                 for record in records(line):
                     if is_named(record) and record.get("trace_id") not in (None, "-"):
-                        self.traces.add(record["trace_id"])
+                        tenants = self.traces.setdefault(record["trace_id"], set())
+                        tenants.add(record.get("tenant_id"))
 
     def write(self, folder: Path) -> Path:
         for path in logs_of(self.logs):
@@ -117,12 +123,16 @@ class Blanked:
         return folder
 
     def _goes(self, record: dict[str, Any]) -> bool:
-        return record.get("trace_id") in self.traces or self.named(record)
+        tenants = self.traces.get(str(record.get("trace_id")), set())
+        tenant = record.get("tenant_id")
+        return bool(tenants and (tenant in (None, "-") or {tenant, None} & tenants)) or self.named(
+            record
+        )
 
     def _kept(self, line: bytes) -> bytes:
         if b"resourceLogs" not in line:
             goes = any(self._goes(record) for record in records(line))
-            return b" " * len(line) if goes or shown_traces(line) & self.traces else line
+            return b" " * len(line) if goes or shown_traces(line) & self.traces.keys() else line
         found = json.loads(line) if line.endswith(b"}") and fields(line) else {}
         before = json.dumps(found)
         for request in found.get("resourceLogs", []):
@@ -225,3 +235,201 @@ def test_it_is_as_if_the_lines_had_never_been_there(
     assert differ(wanted, views) == {}
     assert store.unbalanced() == []
     assert tenant.encode() not in bytes_of(store.folder)
+
+
+# ---- by hand: who is named, and by which spelling
+
+
+def folder_of(store: Any) -> list[object]:
+    return ["--data-dir", store.folder]
+
+
+@pytest.fixture(scope="module")
+def people(lines: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """Three requests to two numbers, answered in three logs; lines that name one as a line or in a
+    path."""
+    folder = tmp_path_factory.mktemp("people")
+    app_lines, edge_lines, otlp_records = [], [], []
+    for n, number in enumerate(["+12025550143", "(202) 555-0143", "+442079460143"]):
+        trace = f"a{n:011x}"
+        app_lines += [lines.received("10:00:00", trace, to=number), lines.sent("10:00:01", trace)]
+        edge_lines.append(lines.edge("10:00:01", trace))
+        otlp_records.append(lines.record("10:00:01", trace))
+    states = [{"line": "202.555.0143", "used": 1, "cap": 2}]
+    app_lines += [
+        lines.app("10:00:02", "capacity.exhausted", "b00000000000", lines=states),
+        lines.app("10:00:03", "delivery.ok", "c00000000000", line="+12025550143"),
+        lines.app("10:00:05", "service.heartbeat"),
+    ]
+    path = "/api/v1/chats/%2B12025550143/messages"
+    edge_lines.append(lines.edge("10:00:04", "d00000000000", request=f"GET {path} HTTP/1.1"))
+    logs = folder / "logs"
+    logs.mkdir()
+    (logs / "app.log").write_bytes(b"".join(app_lines))
+    (logs / "edge.log").write_bytes(b"".join(edge_lines))
+    (logs / "otlp.log").write_bytes(lines.otlp(*otlp_records))
+    assert run("ingest", "--final", logs, "--data-dir", folder / "data").exit_code == 0
+    return folder
+
+
+@pytest.fixture
+def two_people(people: Path, new_store: Any) -> Any:
+    """A copy of that database."""
+    found = new_store("two")
+    shutil.copytree(people / "data", found.folder, symlinks=True)
+    return found
+
+
+@pytest.fixture(scope="module")
+def forgotten(people: Path) -> Path:
+    """That database after one of the two was forgotten, by the pseudonym."""
+    folder = people / "forgotten"
+    shutil.copytree(people / "data", folder, symlinks=True)
+    done = run("forget", "--recipient", "-", "--data-dir", folder, stdin="202 555 0143\n")
+    assert done.exit_code == 0 and "11 events" in done.stderr, done.output
+    return folder
+
+
+def left(store: Any) -> list[Any]:
+    return store.sql(
+        "select log, trace_id from events where trace_id is not null order by log, trace_id, event"
+    )
+
+
+OF_THE_OTHER = [
+    ("app", "a00000000002"),
+    ("app", "a00000000002"),
+    ("edge", "a00000000002"),
+    ("otlp", "a00000000002"),
+]
+
+
+def test_any_spelling_reaches_every_line_that_names_them(two_people: Any) -> None:
+    pseudonym = two_people.column("select recipient from responses order by trace_id")[0]
+    for spelling in ["+1 202 555 0143", "2025550143", "tel:0012025550143", pseudonym]:
+        tried = run("forget", "--recipient", spelling, "--dry-run", *folder_of(two_people))
+        assert tried.exit_code == 0 and "11 events" in tried.stderr, tried.output
+    assert len(left(two_people)) == 15
+    assert not (two_people.folder / "forgotten.jsonl").exists()
+
+
+def test_what_is_left_is_of_the_other(forgotten: Path, new_store: Any) -> None:
+    store = new_store()
+    store.folder = forgotten
+    assert left(store) == OF_THE_OTHER
+    assert store.sql("select sum(lines), sum(events), sum(erased) from sources") == [(5, 5, 11)]
+    assert store.unbalanced() == []
+
+
+def test_the_list_holds_no_pseudonym_and_keeps_a_new_database_clean(
+    people: Path, forgotten: Path, new_store: Any
+) -> None:
+    with duckdb.connect(str(people / "data" / "work.duckdb"), read_only=True) as con:
+        rows = con.execute("select distinct recipient from store.event where recipient is not null")
+        pseudonyms = [f"{row[0]:016x}" for row in rows.fetchall()]
+    listed = forgotten / "forgotten.jsonl"
+    assert stat.S_IMODE(listed.stat().st_mode) == 0o600
+    text = listed.read_text()
+    assert "0143" not in text and text.count("\n") == 1
+    assert [p for p in pseudonyms if p[2:] in text] == [] and len(pseudonyms) == 2
+    new = new_store("new")
+    new.folder.mkdir()
+    shutil.copy(listed, new.folder)
+    new.ingest(people / "logs")
+    assert left(new) == OF_THE_OTHER
+    found = cells(new.generation)
+    assert [str(int(p, 16)) in found for p in pseudonyms].count(True) == 1
+
+
+def test_another_key_and_a_damaged_list_are_refused(
+    people: Path, forgotten: Path, new_store: Any
+) -> None:
+    """Else people would come back without a word."""
+    store = new_store()
+    shutil.copytree(forgotten, store.folder, symlinks=True)
+    listed = store.folder / "forgotten.jsonl"
+    good = listed.read_text()
+    entry = json.loads(good)
+    other = f"{int(entry['hash'][:2], 16) ^ 1:02x}{entry['hash'][2:]}"
+    for text, what in (
+        ("{}\n" + good, "damaged"),
+        (json.dumps({**entry, "hash": other}) + "\n", "another key"),
+    ):
+        listed.write_text(text)
+        result = run("ingest", people / "logs", *folder_of(store))
+        assert result.exit_code == 3 and what in result.stderr, result.output
+    listed.write_text(good + '{"kind": "reci')  # of a run that was killed
+    assert run("ingest", people / "logs", *folder_of(store)).exit_code == 0
+
+
+def test_nobody_and_unknown_people_are_told(two_people: Any) -> None:
+    for arguments in ([], ["--recipient", "12345"], ["--recipient", "zoe"]):
+        result = run("forget", *arguments, *folder_of(two_people))
+        assert result.exit_code == 2 and "12345" not in result.output, result.output
+    result = run("forget", "--tenant", "nobody", *folder_of(two_people))
+    assert result.exit_code == 1 and "Nothing of them is stored" in result.stderr
+    assert run("forget", "--tenant", "acme", "--data-dir", two_people.folder / "no").exit_code == 3
+    assert len(left(two_people)) == 15
+
+
+def test_an_answer_that_comes_with_a_later_file_stays_out(
+    forgotten: Path, new_store: Any, write: Any, lines: Any
+) -> None:
+    """It names nobody: only the trace tells. A request that comes late takes its answer along. And
+    what is of a later time than the command is loaded."""
+    store = new_store("late")
+    shutil.copytree(forgotten, store.folder, symlinks=True)
+    store.ingest(
+        write("edge.log", lines.edge("10:00:01", "a00000000000", agent="late/1.0")),
+        write("sent.log", lines.sent("10:00:01", "a00000000001"), lines.sent("11:00:01", "f1")),
+        write("later.log", lines.received("2100-01-01T10:00:00", "f3")),
+    )
+    of_others = [("app", "f3")]
+    assert left(store) == [*OF_THE_OTHER[:2], ("app", "f1"), *of_others, *OF_THE_OTHER[2:]]
+    store.ingest(write("received.log", lines.received("11:00:00", "f1")))
+    assert left(store) == [*OF_THE_OTHER[:2], *of_others, *OF_THE_OTHER[2:]]
+    assert sorted(store.column("select trace_id from responses")) == ["a00000000002"]
+    assert store.unbalanced() == []
+
+
+# Forgets, and kills itself before or after one step.
+KILLED = """
+import importlib, os, sys
+from chertlog.ingest.cli import app
+place, when = sys.argv.pop(1).split(), sys.argv.pop(1)
+module = importlib.import_module("chertlog.ingest." + place[0])
+inner = getattr(module, place[1])
+def outer(*args, **kwargs):
+    if when == "before":
+        os.kill(os.getpid(), 9)
+    inner(*args, **kwargs)
+    os.kill(os.getpid(), 9)
+setattr(module, place[1], outer)
+app()
+"""
+
+
+@pytest.mark.parametrize(
+    ("place", "when"),
+    [
+        ("forget remember", "after"),
+        ("merge recompute", "before"),
+        ("compact compact", "after"),
+        ("publish _switch", "after"),
+    ],
+)
+def test_killed_anywhere_the_next_run_finishes_it(
+    people: Path, two_people: Any, place: str, when: str
+) -> None:
+    arguments = ["forget", "--recipient", "2025550143", "--data-dir", str(two_people.folder)]
+    command = [sys.executable, "-c", KILLED, place, when, *arguments]
+    done = subprocess.run(command, capture_output=True, check=False)
+    assert done.returncode == -9, done.stderr.decode()
+    seen = left(two_people)
+    assert seen == OF_THE_OTHER or len(seen) == 15  # readers see all or nothing
+    assert run("ingest", people / "logs", *folder_of(two_people)).exit_code == 0
+    assert left(two_people) == OF_THE_OTHER
+    assert two_people.sql("select count(*) from responses") == [(1,)]
+    assert len(list((two_people.folder / "generations").iterdir())) == 1
+    with duckdb.connect(str(two_people.folder / "work.duckdb"), read_only=True) as con:
+        assert "compaction_due" not in dict(con.execute("from store.meta").fetchall())
