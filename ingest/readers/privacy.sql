@@ -64,21 +64,26 @@ create or replace temp macro is_suspect(value) as
         || '|@|''[^'']*\s|"[^"]*\s|[A-Za-z0-9+/=_-]{28}'
         || '|(?i:bearer|basic[^a-z]|token|secret|passw|signature|cookie|authori[sz]ation|api.?key)'
         || '|eyJ|AKIA|-----BEGIN|\b[a-z]{2,4}_(?:live|test)_'
+        -- An address but of this network (10., 127.), and not as part of a version (Chrome/120.0.0.0).
+        || '|(?:^|[\s=(,:"\[])(?:[1-9]|1[1-9]|[2-9][0-9]|1[013-9][0-9]|12[0-689]|2[0-9]{2})\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]'
+        || '|[0-9A-Fa-f]{1,4}:[0-9A-Fa-f]{0,4}:[0-9A-Fa-f]{0,4}:'
     );
 
 -- A text with everything replaced that is not ours to keep. Order matters: whole secrets first,
 -- so that no pattern for a part of one leaves the rest behind.
 create or replace temp macro redact_always(value) as
     regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(
-    regexp_replace(regexp_replace(regexp_replace(
+    regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(
         ascii_digits(value),
         '(?s)-----BEGIN.*|(?i)(?:cookie|signature)"?\s*[:=].*', '[secret]', 'g'),
-        '(?i)\b(bearer|basic)[^A-Za-z0-9]+[^\s"'',;]+', '\1 [secret]', 'g'),
+        '(?i)(bearer|basic)[^A-Za-z0-9]+[^\s"'',;]+', '\1 [secret]', 'g'),
         '(?i)\b([a-z_-]*(?:authori[sz]ation|cookie|signature|token|secret|passw(?:or)?d|api[_-]?key)"?\s*[:=]\s*)'
             || '(?:"[^"]*"?|[^\s"'',;&]+)', '\1[secret]', 'g'),
         '(?:eyJ[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*)*|AKIA[0-9A-Z]+|\b[a-z]{2,4}_(?:live|test)_[A-Za-z0-9_-]+)',
             '[secret]', 'g'),
         '[^\s@<>"'',;:=]+@[^\s@<>"'',;]+', '[address]', 'g'),
+        '(^|[\s=(,:"\[])(?:[1-9]|1[1-9]|[2-9][0-9]|1[013-9][0-9]|12[0-689]|2[0-9]{2})(?:\.[0-9]{1,3}){3}\b', '\1[address]', 'g'),
+        '(?:[0-9A-Fa-f]{1,4}:[0-9A-Fa-f]{0,4}:[0-9A-Fa-f]{0,4}:)[0-9A-Fa-f:.]*', '[address]', 'g'),
         '''[^'']*\s[^'']*''|"[^"]*\s[^"]*"', '[text]', 'g'),
         '[A-Za-z0-9+/=_-]{32,}', '[secret]', 'g'),
         '\(?\+?[0-9](?:[^A-Za-z0-9]{0,3}[0-9]){9,}', '[number]', 'g'),
@@ -153,8 +158,8 @@ create or replace temp macro clean_version(value) as
 -- An id of ours is short and plain; anything else in its place is replaced by a keyed hash.
 create or replace temp macro safe_id(value) as
     case
-        when regexp_full_match(value, '[0-9A-Za-z_.:-]{1,32}')
-            and not regexp_full_match(value, '[0-9]{9,11}|[0-9]{13,}|[0-9]+(?:[.:-][0-9]+)+|(?:eyJ|AKIA).*|[a-z]{2,4}_(?:live|test)_.*')
+        when regexp_full_match(value, '[0-9A-Za-z_.-]{1,32}')
+            and not regexp_full_match(value, '[0-9]{9,11}|[0-9]{13,}|[0-9]+(?:[.-][0-9]+)+|(?:eyJ|AKIA).*|[a-z]{2,4}_(?:live|test)_.*')
             then value
         else 'x_' || substr(hmac_hex(value), 1, 16)
     end;
@@ -184,7 +189,11 @@ create or replace temp macro excerpt_of(line) as
                     0
                 )[1:12],
                 lambda field: case
-                    when regexp_matches(field, '^(?:"ts".*"20[0-9]{2}-[0-9T:.-]+Z?"|\[.*\]|"?trace_id"?.{1,20})$')
+                    when regexp_matches(field, '^(?:"ts".*"20[0-9]{2}-[01][0-9]-[0-3][0-9][T ][0-9:.]+Z?"|\[.*\])$')
+                        then field
+                    when regexp_matches(field, '^"?trace_id')
+                        and safe_id(regexp_extract(field, '([0-9A-Za-z_.:+-]+)"?$', 1))
+                            = regexp_extract(field, '([0-9A-Za-z_.:+-]+)"?$', 1)
                         then field
                     else redact_always(field)
                 end
