@@ -14,6 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
+from chertlog.ingest.cli_erase import forget, prune
 from chertlog.queries.cli import register
 from chertlog.queries.cli_errors import friendly
 
@@ -68,6 +69,10 @@ def ingest(
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="Say nothing unless a person is needed.")
     ] = False,
+    keep_days: Annotated[
+        int | None,
+        typer.Option(min=1, help="Afterwards remove what is older.  [keep_days in chertlog.toml]"),
+    ] = None,
 ) -> None:
     """Load log files, each line exactly once, and publish the database.
 
@@ -77,7 +82,8 @@ def ingest(
     Example: chertlog ingest /var/log/chert /var/log/nginx/access.log*
     """
     with friendly():
-        _ingest([*(paths or [])], data_dir, final, [*(reload or [])], timings, quiet)
+        again = [*(reload or [])]
+        _ingest([*(paths or [])], data_dir, final, again, timings, quiet, keep_days)
 
 
 def _ingest(
@@ -87,7 +93,10 @@ def _ingest(
     reload: list[str] | None = None,
     timings: bool = False,
     quiet: bool = False,
+    keep_days: int | None = None,
 ) -> None:
+    from dataclasses import replace
+
     from rich.console import Console
 
     from chertlog.ingest.errors import WrongUse
@@ -101,11 +110,17 @@ def _ingest(
         )
     console = Console(stderr=True)
     settings = load_settings(data_dir)
+    if keep_days:
+        settings = replace(settings, keep_days=keep_days)
     with Bar(console) as bar:
         summary = run(paths, settings, final=final, reload=reload or [], reporter=bar)
     print_summary(console, summary, timings=timings, quiet=quiet)
     if summary.exit_code:
         raise typer.Exit(summary.exit_code)
+
+
+app.command()(forget)
+app.command()(prune)
 
 
 @app.command()

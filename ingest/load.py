@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from chertlog.ingest import contexts, sql
 from chertlog.ingest.blocks import SCHEMA, Progress, Start, line_batches
+from chertlog.ingest.erase import keep_out
 from chertlog.ingest.errors import CannotRun
 from chertlog.ingest.files import READ_ERRORS, LogFile, path_text
 from chertlog.ingest.formats import Format
@@ -52,6 +53,7 @@ class Item:
     rejected: int = 0
     blank: int = 0
     duplicates: int = 0
+    erased: int = 0
     first_event_at: datetime | None = None
     last_event_at: datetime | None = None
 
@@ -96,6 +98,7 @@ def load_batch(
             _parse(con, [i for i in items if i.format.name == format_.name], format_, on_read)
         on_stage("sorting out")
         _settle_lines(con, first, items)
+        keep_out(con, first, items)
         on_stage("merging")
         merge(con, first)
         on_stage("counting")
@@ -254,6 +257,7 @@ def _record(con: duckdb.DuckDBPyConnection, item: Item, run_no: int) -> None:
         rejected=item.rejected,
         blank=item.blank,
         duplicates=item.duplicates,
+        erased=item.erased,
         first_event_at=item.first_event_at,
         last_event_at=item.last_event_at,
         run_no=run_no,

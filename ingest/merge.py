@@ -69,7 +69,9 @@ def merge(
         _set(con, slices=slices, slice=slice_)
         for step in ("earlier_events", "batch_event", "irregular_traces", "repeated_events"):
             _run(con, step)
-        _drop_repeated(con)
+        if _drop_repeated(con):
+            # An event that took a new place counts as new now: it must not stand there twice.
+            _run(con, "earlier_events")
         _run(con, "irregular_slots")
         _run(con, "merge_responses")
     _chain(con)
@@ -140,8 +142,11 @@ def _touch(con: duckdb.DuckDBPyConnection, lowest: datetime, highest: datetime) 
         margin *= 24
 
 
-def _drop_repeated(con: duckdb.DuckDBPyConnection) -> None:
-    """Remove repeated events; the lowest line number of all copies is the one that stays."""
+def _drop_repeated(con: duckdb.DuckDBPyConnection) -> bool:
+    """Remove repeated events; the lowest line number of all copies is the one that stays.
+
+    Returns whether an earlier event took the place of a new copy.
+    """
     moved = sql.run(con, "repeated_places").fetchall()
     sql.run(con, "drop_repeated")
     for source_no, line, record, place_source_no, place_line in moved:
@@ -155,6 +160,7 @@ def _drop_repeated(con: duckdb.DuckDBPyConnection) -> None:
             line_number=place_line,
         )
         sql.run(con, "give_event_away", source_no=source_no)
+    return bool(moved)
 
 
 def _chain(con: duckdb.DuckDBPyConnection) -> None:

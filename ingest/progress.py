@@ -24,6 +24,7 @@ from rich.table import Table
 
 if TYPE_CHECKING:
     from chertlog.ingest.batches import Outcome
+    from chertlog.ingest.prune import Overdue
     from chertlog.ingest.run import Summary
 
 SHOWN = 12  # files listed by name before the rest is only counted
@@ -89,6 +90,8 @@ def print_summary(console: Console, summary: Summary, *, timings: bool, quiet: b
             console.print("Nothing was published; readers keep the generation before.")
         if summary.nothing_found:
             console.print("No log file was found there. Check the path, or name a file.")
+    if summary.overdue:
+        console.print(_overdue(summary.overdue), soft_wrap=True, highlight=False)
     if timings:
         console.print(_timings(summary))
 
@@ -109,11 +112,23 @@ def _headline(summary: Summary) -> str:
             f" {summary.lines:,} lines = {summary.events:,} events + {summary.rejected:,} rejected"
             f" + {summary.blank:,} blank + {summary.duplicates:,} duplicates."
         )
+    if summary.erased:
+        text += (
+            f" {summary.erased:,} lines left out or removed: forgotten, or over the limit of days."
+        )
     if summary.published:
         text += f" Published generation {int(summary.published.stem)} in {summary.seconds:.1f} s."
     elif not summary.failures:
         text += " Nothing new to publish."
     return text
+
+
+def _overdue(found: Overdue) -> str:
+    return (
+        f"{found.events:,} events are older than {found.keep_days} days, the oldest of "
+        f"{found.oldest_at:%Y-%m-%d}. To remove them: chertlog prune. To have ingest remove them: "
+        "keep_days in chertlog.toml. To keep them longer: retention_days there."
+    )
 
 
 def _plural(count: int, noun: str) -> str:

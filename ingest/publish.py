@@ -9,12 +9,12 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chertlog.ingest.errors import CannotRun
-from chertlog.ingest.work import WORK_FILE
+from chertlog.ingest.modes import READABLE
+from chertlog.ingest.work import GENERATIONS, WORK_FILE
 
 if TYPE_CHECKING:
     import duckdb
@@ -22,18 +22,8 @@ if TYPE_CHECKING:
     from chertlog.queries.checking import Failure
 
 PUBLISHED = "chertlog.duckdb"
-GENERATIONS = "generations"
 KEPT = 2
-READABLE = 0o440  # a generation never changes
 CHUNK = 16 << 20
-
-
-@dataclass(frozen=True)
-class Publication:
-    """What came of a publication: the generation, or the checks that forbade it."""
-
-    path: Path | None
-    failures: tuple[Failure, ...] = ()
 
 
 def is_due(con: duckdb.DuckDBPyConnection, data_dir: Path) -> bool:
@@ -70,18 +60,23 @@ def checked(con: duckdb.DuckDBPyConnection) -> list[Failure]:
 
 
 def publish(
-    data_dir: Path, on_progress: Callable[[int, int], None] = lambda done, total: None
+    data_dir: Path,
+    *,
+    group: int = -1,
+    kept: int = KEPT,
+    on_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Path:
     """Copy the closed work database to the next generation and switch to it. Returns its path.
 
-    Raises CannotRun, with the previous generation still in force.
+    `kept` generations stay, this one among them; `group` may read it. Raises CannotRun, with the
+    previous generation still in force.
     """
     work = data_dir / WORK_FILE
     folder = data_dir / GENERATIONS
     target = folder / f"{_next_number(folder):06}.duckdb"
     draft = target.with_suffix(".tmp")
     try:
-        _copy(work, draft, on_progress)
+        _copy(work, draft, group, on_progress)
         _verify(draft)
         draft.rename(target)
         _switch(data_dir, target)
@@ -95,7 +90,8 @@ def publish(
             why=error.strerror or str(error),
             next="free disk space (a generation needs as much as work.duckdb), then run this again",
         ) from None
-    _prune(folder, target)
+    _prune(folder, target, kept)
+    _sync(folder)
     return target
 
 
@@ -104,12 +100,14 @@ def _next_number(folder: Path) -> int:
     return max(numbers, default=0) + 1
 
 
-def _copy(source: Path, target: Path, on_progress: Callable[[int, int], None]) -> None:
+def _copy(source: Path, target: Path, group: int, on_progress: Callable[[int, int], None]) -> None:
     total = source.stat().st_size
     need, free = total, shutil.disk_usage(target.parent).free
     if free < need:
         raise OSError(28, f"{need:,} bytes are needed, {free:,} are free")
     with source.open("rb") as read, target.open("wb") as write:
+        if group != -1:
+            os.fchown(write.fileno(), -1, group)
         os.fchmod(write.fileno(), READABLE)
         done = 0
         while sent := os.copy_file_range(read.fileno(), write.fileno(), CHUNK):
@@ -145,11 +143,12 @@ def _sync(folder: Path) -> None:
         os.close(handle)
 
 
-def _prune(folder: Path, newest: Path) -> None:
+def _prune(folder: Path, newest: Path, kept: int) -> None:
     """Keep the newest generations; drafts of killed runs go too."""
     for draft in folder.glob("*.tmp*"):
-        draft.unlink(missing_ok=True)
+        if not draft.is_dir():  # a reader's spill, gone with the reader
+            draft.unlink(missing_ok=True)
     older = sorted(folder.glob("[0-9]*.duckdb"))
-    for path in older[:-KEPT]:
+    for path in older[:-kept]:
         if path != newest:
             path.unlink(missing_ok=True)

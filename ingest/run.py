@@ -13,7 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from chertlog.ingest import publish, sql, work
+from chertlog.ingest import conclude, forget, prune, sql, work
 from chertlog.ingest.batches import Chooser, Outcome
 from chertlog.ingest.errors import WrongUse
 from chertlog.ingest.files import find
@@ -58,6 +58,8 @@ class Summary:
     rejected: int = 0
     blank: int = 0
     duplicates: int = 0
+    erased: int = 0  # left out or removed: forgotten, or over the limit of days
+    overdue: prune.Overdue | None = None
     seconds: float = 0.0
     timings: dict[str, float] = field(default_factory=dict)
     published: Path | None = None
@@ -71,7 +73,7 @@ class Summary:
         self.outcomes.append(
             Outcome(item.file.path, item.status, item.failure or "", item.format.name)
         )
-        for name in COUNTS:
+        for name in (*COUNTS, "erased"):
             setattr(self, name, getattr(self, name) + getattr(item, name))
 
     @property
@@ -103,39 +105,47 @@ def ingest(
             next="check the path; a pattern has to match at least one file",
         )
     data_dir = settings.data_dir
-    work.prepare(data_dir)
+    work.prepare(settings)
     own = data_dir.resolve()
     found = [entry for entry in found if own not in entry.path.resolve().parents]
     summary = Summary(nothing_found=not found)
     began = time.monotonic()
-    stages = _Stages(reporter, summary.timings)
-    due = False
+    stages = Stages(reporter, summary.timings)
     with work.locked(data_dir), work.told_plainly(data_dir):
         stages("opening")
         with work.open_work(settings, load_key(data_dir)) as con:
+            summary.erased += forget.catch_up(con, data_dir).lines
             if not is_current(con):
                 stages("computing anew")
                 recompute(con)
             chooser = Chooser(con, found, settings, final=final, reload=reload)
             reporter.files(len(found), chooser.total_bytes)
             _load(con, chooser, summary, stages, reporter)
-            due = publish.is_due(con, data_dir)
-            if due:
-                stages("checking")
-                summary.failures = tuple(publish.checked(con))
-        if due and not summary.failures:
-            stages("publishing")
-            summary.published = publish.publish(data_dir)
+            _retain(con, settings, summary, stages)
+            readiness = conclude.ready(con, data_dir, stages)
+        summary.failures = readiness.failures
+        summary.published = conclude.complete(settings, readiness, stages)
     stages(None)
     summary.seconds = time.monotonic() - began
     return summary
+
+
+def _retain(
+    con: duckdb.DuckDBPyConnection, settings: Settings, summary: Summary, stages: Stages
+) -> None:
+    """Prune where that is wanted; else say what is over the limit."""
+    found = prune.overdue(con, prune.limit(con, settings.keep_days))
+    if settings.keep_days is None:
+        summary.overdue = found
+    elif found:
+        summary.erased += prune.prune(con, settings.keep_days, stages).lines
 
 
 def _load(
     con: duckdb.DuckDBPyConnection,
     chooser: Chooser,
     summary: Summary,
-    stages: _Stages,
+    stages: Stages,
     reporter: Reporter,
 ) -> None:
     """Load batch after batch, and record the run if it changed anything."""
@@ -174,7 +184,7 @@ def _load(
     mark_changed(con)
 
 
-class _Stages:
+class Stages:
     """Tells the reporter which stage begins, and keeps how long each took."""
 
     def __init__(self, reporter: Reporter, timings: dict[str, float]) -> None:

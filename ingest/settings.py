@@ -18,7 +18,7 @@ from chertlog.ingest.log_format import SHIPPED, compile_template
 CONFIG_FILE = "chertlog.toml"
 DEFAULT_DATA_DIR = "chertlog-data"
 LONGEST_CHAIN_H = 24  # what merge.CHAIN_MARGIN and transforms/chain_numbers.sql rest on
-KEYS = {"data_dir", "memory_limit", "threads", "edge", "parameters"}
+KEYS = {"data_dir", "memory_limit", "threads", "group", "keep_days", "edge", "parameters"}
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,8 @@ class Settings:
     data_dir: Path
     memory_limit: str = "800MB"
     threads: int | None = None
+    group: str | None = None  # which group may read what is published; None: the process's own
+    keep_days: int | None = None  # ingest prunes what is older; None: nothing
     log_formats: tuple[str, ...] = SHIPPED
     parameters: dict[str, float] = field(default_factory=dict)
 
@@ -53,7 +55,9 @@ def load_settings(data_dir: Path | None = None, config: Path | None = None) -> S
         memory_limit=str(
             os.environ.get("CHERTLOG_MEMORY_LIMIT") or values.get("memory_limit", "800MB")
         ),
-        threads=_integer(values.get("threads"), path),
+        threads=_integer(values.get("threads"), "threads", path),
+        group=_text(values.get("group"), "group", path),
+        keep_days=_integer(values.get("keep_days"), "keep_days", path),
         log_formats=(*_log_formats(values.get("edge"), path), *SHIPPED),
         parameters=_parameters(values.get("parameters"), path),
     )
@@ -66,10 +70,16 @@ def _read(path: Path) -> dict[str, object]:
         raise WrongUse("cannot be read", where=str(path), why=str(error)) from None
 
 
-def _integer(value: object, path: Path) -> int | None:
+def _integer(value: object, name: str, path: Path) -> int | None:
     if value is None or (isinstance(value, int) and not isinstance(value, bool) and value > 0):
         return value
-    raise WrongUse("threads must be a positive whole number", where=str(path))
+    raise WrongUse(f"{name} must be a positive whole number", where=str(path))
+
+
+def _text(value: object, name: str, path: Path) -> str | None:
+    if value is None or (isinstance(value, str) and value):
+        return value
+    raise WrongUse(f"{name} must be a text in quotes", where=str(path))
 
 
 def _log_formats(section: object, path: Path) -> tuple[str, ...]:

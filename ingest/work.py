@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chertlog.ingest.errors import CannotRun, ChertlogError, WrongUse
+from chertlog.ingest.modes import ENTERED, LISTED, PRIVATE, READABLE, grant, group_number, is_ours
 from chertlog.ingest.notes import mark_changed
 from chertlog.ingest.privacy import Key, install
 from chertlog.ingest.settings import Settings
@@ -24,15 +25,23 @@ if TYPE_CHECKING:
     import duckdb
 
 WORK_FILE = "work.duckdb"
+GENERATIONS = "generations"
+SPILL = "tmp"
 # Lets DuckDB clients from 1.2 on open what 2.x wrote; costs nothing measurable (95 vs 94 MB).
 STORAGE_VERSION = "v1.2.0"
 
 
-def prepare(data_dir: Path) -> None:
-    """Create the data directory. Raises CannotRun where that is not possible."""
+def prepare(settings: Settings) -> None:
+    """Create the data directory, and see to who may enter it.
+
+    Raises CannotRun where it cannot be written, WrongUse for a group that cannot be given.
+    """
+    data_dir = settings.data_dir
     try:
+        ours = is_ours(data_dir)
         data_dir.mkdir(parents=True, exist_ok=True)
-        (data_dir / "generations").mkdir(exist_ok=True)
+        generations = data_dir / GENERATIONS
+        generations.mkdir(exist_ok=True)
         probe = data_dir / f".probe.{os.getpid()}"
         probe.touch()
         probe.unlink()
@@ -43,16 +52,23 @@ def prepare(data_dir: Path) -> None:
             why=error.strerror or str(error),
             next="choose another with --data-dir, or give this user write access",
         ) from None
+    group = group_number(settings.group)
+    if ours:
+        grant(data_dir, ENTERED, group)
+    grant(generations, LISTED, group)
+    for path in generations.glob("[0-9]*.duckdb"):
+        grant(path, READABLE, group)
 
 
 @contextmanager
 def locked(data_dir: Path) -> Iterator[None]:
     """Keep other ingests out for the length of a block. Raises CannotRun if one is running.
 
-    The kernel drops the lock with the process, so a killed run leaves no stale lock behind.
+    The kernel drops the lock with the process, so a killed run leaves no stale lock behind. Files
+    that are made inside, by DuckDB too, are for this account alone, whatever its umask.
     """
     path = data_dir / "ingest.lock"
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
@@ -64,11 +80,13 @@ def locked(data_dir: Path) -> Iterator[None]:
             why=f"process {holder} holds the lock",
             next="wait for it to finish, then run this again",
         ) from None
+    mask = os.umask(0o077)
     try:
         os.ftruncate(handle, 0)
         os.pwrite(handle, str(os.getpid()).encode(), 0)
         yield
     finally:
+        os.umask(mask)
         os.ftruncate(handle, 0)
         os.close(handle)
 
@@ -108,13 +126,37 @@ def told_plainly(data_dir: Path) -> Iterator[None]:
 def open_work(settings: Settings, key: Key) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open the work database, made on first use, with schema, seeds and redaction macros in place.
 
-    Raises CannotRun for a database of another schema, SchemaTooOld or SchemaTooNew likewise.
+    Only inside `locked`. Raises CannotRun for a database of another schema, SchemaTooOld or
+    SchemaTooNew likewise.
     """
     import duckdb
 
     path = settings.data_dir / WORK_FILE
-    spill = settings.data_dir / "tmp"
-    spill.mkdir(mode=0o700, exist_ok=True)
+    with scratch(settings) as con:
+        try:
+            attach(con, path, "work")
+        except duckdb.Error as error:
+            raise CannotRun(
+                "the work database cannot be opened",
+                where=str(path),
+                why=str(error).splitlines()[0],
+                next="if the file is damaged, move it away and ingest the logs again",
+            ) from None
+        path.chmod(PRIVATE)
+        con.execute("use work")
+        _prepare(con, path, settings, key)
+        install(con, key)
+        yield con
+
+
+@contextmanager
+def scratch(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection of the writer's, without a database yet: limits, spill, how to compress."""
+    import duckdb
+
+    spill = settings.data_dir / SPILL
+    shutil.rmtree(spill, ignore_errors=True)  # of a run that was killed
+    spill.mkdir(mode=0o700)
     con = duckdb.connect(":memory:")
     try:
         con.execute("set enable_progress_bar = false")
@@ -130,26 +172,16 @@ def open_work(settings: Settings, key: Key) -> Iterator[duckdb.DuckDBPyConnectio
         con.execute("set temp_directory = $spill", {"spill": str(spill)})
         if settings.threads:
             con.execute(f"set threads = {settings.threads}")
-        previous = os.umask(0o077)
-        try:
-            quoted = str(path).replace("'", "''")
-            con.execute(f"attach '{quoted}' as work (storage_version '{STORAGE_VERSION}')")
-        except duckdb.Error as error:
-            raise CannotRun(
-                "the work database cannot be opened",
-                where=str(path),
-                why=str(error).splitlines()[0],
-                next="if the file is damaged, move it away and ingest the logs again",
-            ) from None
-        finally:
-            os.umask(previous)
-        con.execute("use work")
-        _prepare(con, path, settings, key)
-        install(con, key)
         yield con
     finally:
         con.close()
         shutil.rmtree(spill, ignore_errors=True)
+
+
+def attach(con: duckdb.DuckDBPyConnection, path: Path, name: str) -> None:
+    """Attach a database file, made if there is none."""
+    quoted = str(path).replace("'", "''")
+    con.execute(f"attach '{quoted}' as {name} (storage_version '{STORAGE_VERSION}')")
 
 
 def _size(text: str) -> str:

@@ -62,7 +62,9 @@ def sql(
             limit = _TABLE_ROWS
         question = sys.stdin.read() if query == "-" else query
         result: Result = _meanwhile_loading(
-            lambda: run_select(find_data_dir(data_dir), question, timeout, limit)
+            lambda: run_select(
+                find_data_dir(data_dir), question, timeout, limit, door="chertlog sql"
+            )
         )
         write_result(result, shape.value, output)
 

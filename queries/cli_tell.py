@@ -34,6 +34,7 @@ def trace(
       chertlog trace '{"success":false,"error":{"code":4002},"trace_id":"a1b2c3d4e5f6"}'
     """
     with friendly():
+        from chertlog.queries.audit import record
         from chertlog.queries.database import connect
         from chertlog.queries.story import tell, trace_id_in
         from chertlog.queries.story_text import story_json, story_text
@@ -41,6 +42,7 @@ def trace(
 
         trace_id = trace_id_in(sys.stdin.read() if asked == "-" else asked)
         with connect(find_data_dir(data_dir)) as db:
+            record(db.path, "trace", door="chertlog trace", trace_id=trace_id)
             stories = tell(db, trace_id)
         say(story_json(stories) if shape is StoryShape.json else story_text(stories))
 

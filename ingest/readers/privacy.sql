@@ -51,13 +51,20 @@ create or replace temp macro rekey(value) as
     ('0x' || getvariable('key_id')
         || substr(sha256(getvariable('key_plain') || encode(value)), 1, 14))::ubigint;
 
+-- What a tombstone holds of somebody forgotten: another hash than the pseudonym, so that a database
+-- that once showed the pseudonym cannot be joined with it.
+create or replace temp macro tombstone_hash(kind, name) as rekey(concat_ws(':', 'forgotten', kind, name));
+
 -- Whether a text may hold a number, a credential, an address or quoted user text. ASCII classes
 -- only: a Unicode class (\p{Nd}) made this test 25 times slower, so any other script is suspect.
 create or replace temp macro suspect_pattern(token_class) as
     '[0-9](?:[^A-Za-z0-9]{0,3}[0-9]){6}|[^\x00-\x7f]'
     || '|@|''[^'']*\s|"[^"]*\s|' || token_class || '{28}'
     || '|(?i:bearer|basic[^a-z]|token|secret|passw|signature|cookie|authori[sz]ation|api.?key)'
-    || '|eyJ|AKIA|-----BEGIN|\b[a-z]{2,4}_(?:live|test)_';
+    || '|eyJ|AKIA|-----BEGIN|\b[a-z]{2,4}_(?:live|test)_'
+    -- An address but of this network (10., 127.), and not as part of a version (Chrome/120.0.0.0).
+    || '|(?:^|[\s=(,:"\[])(?:[1-9]|1[1-9]|[2-9][0-9]|1[013-9][0-9]|12[0-689]|2[0-9]{2})\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]'
+    || '|[0-9A-Fa-f]{1,4}:[0-9A-Fa-f]{0,4}:[0-9A-Fa-f]{0,4}:';
 
 create or replace temp macro is_suspect(value) as
     regexp_matches(value, suspect_pattern('[A-Za-z0-9+/=_-]'));
@@ -66,15 +73,17 @@ create or replace temp macro is_suspect(value) as
 -- so that no pattern for a part of one leaves the rest behind.
 create or replace temp macro redact_always(value) as
     regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(
-    regexp_replace(regexp_replace(regexp_replace(
+    regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(
         ascii_digits(value),
         '(?s)-----BEGIN.*|(?i)(?:cookie|signature)"?\s*[:=].*', '[secret]', 'g'),
-        '(?i)\b(bearer|basic)[^A-Za-z0-9]+[^\s"'',;]+', '\1 [secret]', 'g'),
+        '(?i)(bearer|basic)[^A-Za-z0-9]+[^\s"'',;]+', '\1 [secret]', 'g'),
         '(?i)\b([a-z_-]*(?:authori[sz]ation|cookie|signature|token|secret|passw(?:or)?d|api[_-]?key)"?\s*[:=]\s*)'
             || '(?:"[^"]*"?|[^\s"'',;&]+)', '\1[secret]', 'g'),
         '(?:eyJ[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*)*|AKIA[0-9A-Z]+|\b[a-z]{2,4}_(?:live|test)_[A-Za-z0-9_-]+)',
             '[secret]', 'g'),
         '[^\s@<>"'',;:=]+@[^\s@<>"'',;]+', '[address]', 'g'),
+        '(^|[\s=(,:"\[])(?:[1-9]|1[1-9]|[2-9][0-9]|1[013-9][0-9]|12[0-689]|2[0-9]{2})(?:\.[0-9]{1,3}){3}\b', '\1[address]', 'g'),
+        '(?:[0-9A-Fa-f]{1,4}:[0-9A-Fa-f]{0,4}:[0-9A-Fa-f]{0,4}:)[0-9A-Fa-f:.]*', '[address]', 'g'),
         '''[^'']*\s[^'']*''|"[^"]*\s[^"]*"', '[text]', 'g'),
         '[A-Za-z0-9+/=_-]{32,}', '[secret]', 'g'),
         '\(?\+?[0-9](?:[^A-Za-z0-9]{0,3}[0-9]){9,}', '[number]', 'g'),
@@ -83,13 +92,54 @@ create or replace temp macro redact_always(value) as
 create or replace temp macro redact(value) as
     case when is_suspect(value) then redact_always(value) else value end;
 
+-- A pseudonym without digits.
+create or replace temp macro in_letters(number) as
+    translate(printf('%016x', number), '0123456789abcdef', 'ghijklmnopqrstuv');
+
+-- A segment of a path that is nothing but a number or an address becomes its pseudonym, the same as
+-- the recipient's, so that forgetting somebody reaches paths. Spelled in letters: the redaction that
+-- follows would take hex digits for a number.
+create or replace temp macro path_segment(value) as
+    case
+        when regexp_full_match(value, '(?i:(?:tel|sms):)?[^A-Za-z@]*[0-9][^A-Za-z@]*')
+            and length(regexp_replace(value, '[^0-9]', '', 'g')) between 7 and 15
+            then '[number:' || in_letters(pseudonym(value)) || ']'
+        when regexp_full_match(value, '[^@\s]+@[^@\s]+')
+            then '[address:' || in_letters(pseudonym(value)) || ']'
+    end;
+
+-- The pseudonyms that path_segment left in a path.
+create or replace temp macro numbers_in_path(path) as
+    list_transform(
+        regexp_extract_all(path, '\[(?:number|address):([g-v]{16})\]', 1),
+        lambda letters: ('0x' || translate(letters, 'ghijklmnopqrstuv', '0123456789abcdef'))::ubigint
+    );
+
+-- What percent-encoding hides in a path: digits of a number are never encoded, what stands between
+-- them is.
+create or replace temp macro decoded_segment(value) as
+    case when contains(value, '%') then
+        regexp_replace(
+            regexp_replace(ascii_digits(url_decode(value)), '[\x00-\x1f]', '', 'g'), '^ +| +$', '', 'g'
+        )
+    else ascii_digits(value) end;
+
 -- A path keeps its shape: a number in it becomes a pseudonym, so that paths stay distinct. Segments
--- are judged one by one, or a long path would look like one long token; a query is cut off.
+-- are judged one by one, or a long path would look like one long token; a query is cut off. What is
+-- left of a number, an address or a secret inside a segment is replaced together, and named by a hash
+-- of the whole path.
 create or replace temp macro redact_path(value) as
     case
-        when regexp_matches(value, suspect_pattern('[A-Za-z0-9+=_-]') || '|[?#;]') then
+        when regexp_matches(value, suspect_pattern('[A-Za-z0-9+=_-]') || '|[?#;%]') then
             regexp_replace(
-                replace(redact_always(replace(regexp_replace(value, '[?#;].*', ''), '/', chr(31))), chr(31), '/'),
+                replace(redact_always(array_to_string(list_transform(
+                    string_split(regexp_replace(value, '[?#;].*', ''), '/'),
+                    lambda segment: coalesce(
+                        path_segment(decoded_segment(segment)),
+                        case when is_suspect(decoded_segment(segment)) then decoded_segment(segment) end,
+                        segment
+                    )
+                ), chr(31))), chr(31), '/'),
                 '\[(number|secret|address)\]',
                 '[\1:' || substr(hmac_hex(value), 1, 8) || ']', 'g'
             )
@@ -109,8 +159,8 @@ create or replace temp macro clean_version(value) as
 create or replace temp macro safe_id(value) as
     case
         when strlen(value) in (8, 12) and try_cast('0x' || value as ubigint) is not null then value
-        when regexp_full_match(value, '[0-9A-Za-z_.:-]{1,32}')
-            and not regexp_full_match(value, '[0-9]{9,11}|[0-9]{13,}|[0-9]+(?:[.:-][0-9]+)+|(?:eyJ|AKIA).*|[a-z]{2,4}_(?:live|test)_.*')
+        when regexp_full_match(value, '[0-9A-Za-z_.-]{1,32}')
+            and not regexp_full_match(value, '[0-9]{9,11}|[0-9]{13,}|[0-9]+(?:[.-][0-9]+)+|(?:eyJ|AKIA).*|[a-z]{2,4}_(?:live|test)_.*')
             then value
         else 'x_' || substr(hmac_hex(value), 1, 16)
     end;
@@ -156,7 +206,11 @@ create or replace temp macro excerpt_of(line) as
                     0
                 )[1:12],
                 lambda field: case
-                    when regexp_matches(field, '^(?:"ts".*"20[0-9]{2}-[0-9T:.-]+Z?"|\[.*\]|"?trace_id"?.{1,20})$')
+                    when regexp_matches(field, '^(?:"ts".*"20[0-9]{2}-[01][0-9]-[0-3][0-9][T ][0-9:.]+Z?"|\[.*\])$')
+                        then field
+                    when regexp_matches(field, '^"?trace_id')
+                        and safe_id(regexp_extract(field, '([0-9A-Za-z_.:+-]+)"?$', 1))
+                            = regexp_extract(field, '([0-9A-Za-z_.:+-]+)"?$', 1)
                         then field
                     else redact_always(field)
                 end

@@ -6,5 +6,5 @@ select
     $compression as compression, $format as format, $status as status, $reason as reason,
     $grown_from as grown_from, $lines as lines, $physical_lines as physical_lines,
     $tail_offset as tail_offset, $events as events, $rejected as rejected, $blank as blank,
-    $duplicates as duplicates, $first_event_at as first_event_at, $last_event_at as last_event_at,
+    $duplicates as duplicates, $erased as erased, $first_event_at as first_event_at, $last_event_at as last_event_at,
     $run_no as run_no, (now() at time zone 'UTC')::timestamp as offered_at

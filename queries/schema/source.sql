@@ -20,6 +20,7 @@
 -- rejected: lines that could not become an event
 -- blank: lines of white space
 -- duplicates: readable lines that were loaded before
+-- erased: lines that forget or prune took away, or kept from coming back; they are in none of the other counts
 -- first_event_at: earliest event time, UTC
 -- last_event_at: latest event time, UTC
 -- run_no: ingest run that read it
@@ -44,6 +45,7 @@ create table store.source (
     rejected bigint not null,
     blank bigint not null,
     duplicates bigint not null,
+    erased bigint not null,
     first_event_at timestamp,
     last_event_at timestamp,
     run_no integer not null,

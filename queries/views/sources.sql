@@ -15,6 +15,7 @@
 -- rejected: lines that could not become an event; see view rejected_lines
 -- blank: lines of white space
 -- duplicates: readable lines that were loaded before
+-- erased: lines that forget or prune took away, or kept from coming back; they are in none of the other counts
 -- first_event_at: earliest event, UTC
 -- last_event_at: latest event, UTC
 -- grown_from: source_id of the loaded source whose content is the beginning of this one
@@ -35,6 +36,7 @@ select
     s.rejected,
     s.blank,
     s.duplicates,
+    s.erased,
     s.first_event_at,
     s.last_event_at,
     's' || s.grown_from as grown_from,

@@ -481,3 +481,19 @@ def test_a_foreign_file_is_refused_with_its_reasons(
     assert status == "refused"
     assert "20 of 21 lines" in reason and "json 20" in reason
     assert store.column("select count(*) from rejected_lines") == [0]
+
+
+def test_a_copy_with_lower_line_numbers_takes_the_place_and_nothing_else(
+    store: Any, write: Any, lines: Any
+) -> None:
+    """An event that moved was merged from its old place and its new one: two responses of one."""
+    answer = [lines.received("10:00:00", "aa00000000b1"), lines.sent("10:00:01", "aa00000000b1")]
+    store.ingest(write("a.log", lines.app("09:00:00", "service.heartbeat"), *answer))
+    store.ingest(write("b.log", *answer))
+    assert store.sql("select count(*), count(distinct trace_id) from responses") == [(1, 1)]
+    assert store.column("select kind from contract_violations") == []
+    assert store.sql("select line_number from events where trace_id is not null order by all") == [
+        (1,),
+        (2,),
+    ]
+    assert store.unbalanced() == []

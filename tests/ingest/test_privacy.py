@@ -11,9 +11,11 @@ import json
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import duckdb
 import pytest
@@ -57,6 +59,9 @@ SECRETS = {
     "bare card": ("5500005555555559", "5500005555555559"),
     "dashed card": ("4012-8888-8888-1881", "4012-8888-8888-1881"),
     "e-mail": ("zoe.canary@mail.example", "zoe.canary"),
+    "IPv4": ("198.51.100.77", "198.51.100.77"),
+    "IPv4, in a word": ("client=198.51.100.78;", "198.51.100.78"),
+    "IPv6": ("2001:db8:85a3::8a2e:370:7334", "8a2e:370:7334"),
 }
 TEXT = "Zebracanary meets quaggacanary at noon"
 FORBIDDEN = {
@@ -120,7 +125,8 @@ def broken(lines: Any) -> Iterator[bytes]:
     for text in (*PLANTED.values(), TEXT):
         whole = lines.received("10:00:00", "c00000000000", text=f"{TEXT} {text}", detail=text)
         named = lines.app("10:00:00", "x", host=text, level=text, service=text, event=text)
-        for line in (whole, named):
+        told = lines.app("10:00:00", "x", text, version=text, surface=text)
+        for line in (whole, named, told):
             bare = line.rstrip(b"\n")
             yield bare[:-9] + b"\n"  # cut
             yield bare[:30] + text.encode().replace(b"\n", b" ") + b"\n"
@@ -147,6 +153,8 @@ def edge_log(lines: Any) -> Iterator[bytes]:
         for request in (
             f"GET /api/v1/chats/{flat} HTTP/1.1",
             f"POST /api/v1/send?to={flat} HTTP/1.1",
+            f"GET /api/v1/chats/{quote(flat, safe='')}/messages HTTP/1.1",
+            f"GET /api/v1/chats/x{quote(flat, safe='')}y HTTP/1.1",
             flat,
         ):
             yield lines.edge("10:00:00", trace, request=request)
@@ -201,15 +209,50 @@ def planted(lines: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
         (folder / name).write_bytes(text)
     command = [sys.executable, "-m", "chertlog.ingest", "ingest", "--final", "--timings"]
     names = [*logs, "app.ndjson"]
-    done = subprocess.run(
-        [*command, "--data-dir", str(data), *names],
-        cwd=folder,
-        capture_output=True,
-        check=False,
-        env={"PATH": "/usr/bin:/bin", "HOME": str(folder)},
-    )
-    assert done.returncode == 0, done.stderr.decode()[-2000:]
-    return data, done.stdout + done.stderr
+    environment = {"PATH": "/usr/bin:/bin", "HOME": str(folder), "CHERTLOG_MEMORY_LIMIT": "200MB"}
+    running = [*command, "--data-dir", str(data), *names]
+    # A run that is killed as soon as lines are on the disk, and what it leaves behind.
+    killed = subprocess.Popen(running, cwd=folder, stderr=subprocess.DEVNULL, env=environment)
+    while killed.poll() is None and SEEN["killed"] < 100_000:
+        SEEN["killed"] = sum(map(_size, data.rglob("*")))
+    killed.kill()
+    killed.wait()
+    _look(data, "after kill -9")
+    # The whole run, with the directory searched all the while: write-ahead log, spill, drafts.
+    with (folder / "output").open("wb") as output:
+        run = subprocess.Popen(running, cwd=folder, stdout=output, stderr=output, env=environment)
+        while run.poll() is None:
+            _look(data, "during the run")
+            time.sleep(0.1)
+    text = (folder / "output").read_bytes()
+    assert run.returncode == 0, text.decode()[-2000:]
+    return data, text
+
+
+LEAKS: dict[str, list[str]] = {}
+SEEN = {"killed": 0, "files": 0, "bytes": 0}
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
+def _look(folder: Path, when: str) -> None:
+    """Search every file there is at this moment."""
+    for path in folder.rglob("*"):
+        if path.name.endswith(KEY_FILE) or path.is_symlink():
+            continue
+        try:
+            text = path.read_bytes()
+        except OSError:  # a folder, or gone
+            continue
+        SEEN["files"] += 1
+        SEEN["bytes"] += len(text)
+        if found := found_in(text):
+            LEAKS[f"{path.name} {when}"] = found
 
 
 def found_in(text: bytes) -> list[str]:
@@ -232,6 +275,33 @@ def test_the_canaries_were_in_the_logs(planted: Any) -> None:
     data, _ = planted
     logs = b"".join(path.read_bytes() for path in data.parent.glob("*.*") if path.is_file())
     assert found_in(logs) == list(FORBIDDEN)
+
+
+def test_no_canary_was_on_the_disk_while_it_ran_or_after_it_was_killed(planted: Any) -> None:
+    assert SEEN["killed"] > 0 and SEEN["files"] > 5
+    print(
+        f"{len(FORBIDDEN)} canaries searched for in {SEEN['files']} states of files, "
+        f"{SEEN['bytes'] / 1e6:.0f} MB"
+    )
+    assert LEAKS == {}
+
+
+def test_no_canary_is_in_a_report_or_an_export(planted: Any, tmp_path: Path) -> None:
+    data, _ = planted
+    here = ["--data-dir", str(data)]
+    page, text, table = tmp_path / "r.html", tmp_path / "r.md", tmp_path / "e.parquet"
+    told = ["report", "--since", "all", "--html", str(page), "--markdown", str(text)]
+    exported = ["sql", "events", "--format", "parquet", "--output", str(table)]
+    for arguments in (told, exported):
+        assert CliRunner().invoke(app, [*arguments, *here]).exit_code == 0
+    for path in (page, text, table):
+        assert len(path.read_bytes()) > 3000
+        assert found_in(path.read_bytes()) == [], path.name
+    for trace in ("a00000000001", "b00000000000", "d00000000003", "e00000000002"):
+        story = CliRunner().invoke(app, ["trace", trace, *here])
+        assert story.exit_code == 0
+        assert found_in(story.output.encode()) == []
+    assert found_in((data / "audit.log").read_bytes()) == []
 
 
 def test_no_canary_is_in_the_bytes_of_any_file(planted: Any) -> None:
