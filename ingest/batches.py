@@ -6,7 +6,9 @@ batch. A batch is one transaction.
 
 from __future__ import annotations
 
+import re
 import time
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +19,8 @@ from chertlog.ingest.formats import Format, detect, formats, is_truth
 from chertlog.ingest.load import Item, reason_of
 from chertlog.ingest.notes import note
 from chertlog.ingest.settings import Settings
-from chertlog.ingest.sources import Grown, Loaded, Same, first_line, loaded_sources, recognise
+from chertlog.ingest.sources import Contents, Grown, Loaded, Same, loaded_sources, recognise
+from chertlog.queries.transactions import transaction
 
 if TYPE_CHECKING:
     import duckdb
@@ -50,34 +53,37 @@ class Chooser:
         reload: Sequence[str],
     ) -> None:
         # Oldest first: what a trace left in several logs then comes in one batch, or near it.
-        self.waiting = sorted(found, key=lambda entry: _modified_at(entry.path))
+        self.waiting = deque(sorted(found, key=lambda entry: _modified_at(entry.path)))
         self.outcomes: list[Outcome] = []
         self.total_bytes = sum(_size(entry.path) for entry in found)
         self._con, self._final, self._reload = con, final, frozenset(reload)
         self._formats = formats(settings.log_formats)
         self._loaded: list[Loaded] = []
-        self._heads: set[bytes] = set()
+        self._contents = Contents([])
+        self._heads: list[bytes] = []
         self._run_no = 0
 
     def next_batch(self, run_no: int) -> list[Item]:
-        """Take files for one transaction; one that begins like another in it waits for the next."""
-        self._loaded, self._heads, self._run_no = loaded_sources(self._con), set(), run_no
+        """Take files for one transaction; one that could go on like another waits for the next."""
+        self._loaded, self._heads, self._run_no = loaded_sources(self._con), [], run_no
+        self._contents = Contents(self._loaded)
         items: list[Item] = []
         later: list[Found] = []
         size = 0
-        while self.waiting and len(items) < BATCH_FILES and size < BATCH_BYTES:
-            entry = self.waiting.pop(0)
-            judged = self._judge(entry.path)
-            if isinstance(judged, Item):
-                items.append(judged)
-                self._heads.add(first_line(judged.head))
-                packed = judged.file.compression != "none"
-                size += judged.file.file_bytes * (COMPRESSION if packed else 1)
-            elif judged is None:
-                later.append(entry)
-            else:
-                self.outcomes.append(judged)
-        self.waiting = [*later, *self.waiting]
+        with transaction(self._con):  # one for all notes
+            while self.waiting and len(items) < BATCH_FILES and size < BATCH_BYTES:
+                entry = self.waiting.popleft()
+                judged = self._judge(entry.path)
+                if isinstance(judged, Item):
+                    items.append(judged)
+                    self._heads.append(judged.head)
+                    packed = judged.file.compression != "none"
+                    size += judged.file.file_bytes * (COMPRESSION if packed else 1)
+                elif judged is None:
+                    later.append(entry)
+                else:
+                    self.outcomes.append(judged)
+        self.waiting.extendleft(reversed(later))
         return items
 
     def _judge(self, path: Path) -> Item | Outcome | None:
@@ -106,10 +112,12 @@ class Chooser:
         if not head:
             self._note(path, "empty", "it holds nothing", file)
             return Outcome(path, "empty", "it holds nothing")
-        if first_line(head) in self._heads:
+        if self._may_go_on(head):
             return None
-        replaced = [s for s in self._loaded if s.path == path_text(path) and s.path in self._reload]
-        known = recognise(head, file.stream(), [s for s in self._loaded if s not in replaced])
+        again = path_text(path) in self._reload
+        replaced = [s for s in self._loaded if again and s.path == path_text(path)]
+        like_it = [s for s in self._contents.beginning_like(head) if s not in replaced]
+        known = recognise(head, file.stream(), like_it)
         if isinstance(known, Same):
             return self._same(file, known)
         detected = detect(head, self._formats)
@@ -125,6 +133,14 @@ class Chooser:
             read_tail=read_tail,
             replaces=[source.source_no for source in replaced],
         )
+
+    def _may_go_on(self, head: bytes) -> bool:
+        """Whether this file could begin with one of the batch, or one of the batch with it.
+
+        As far as both are known: a head of less than 64 KiB is all there is of a file, so that
+        small ones wait only for what they really begin with.
+        """
+        return any(head.startswith(other) or other.startswith(head) for other in self._heads)
 
     def _is_settled(self, file: LogFile) -> bool:
         """Whether a file was left alone for so long that its last line is surely finished."""
@@ -172,5 +188,11 @@ def _unknown(head: bytes, known_formats: Sequence[Format]) -> str:
         return "OTLP with snake_case keys; OTLP/JSON has lowerCamelCase (resourceLogs)"
     if head.lstrip().startswith(b"["):
         return "a JSON array; write one object a line, for example with: jq -c '.[]'"
+    if re.match(rb"\s*\{\s*\n", head):
+        return "JSON over several lines; write one object a line, for example with: jq -c ."
+    if re.match(rb'\s*\{"log": ?".*"stream": ?"', head):
+        return "docker's json-file log; take its lines out, for example with: jq -rj .log"
+    if re.match(rb"\S+ std(?:out|err) [FP] ", head):
+        return "a container runtime's log (CRI); take the part behind F out of each line first"
     names = ", ".join(known.name for known in known_formats)
     return f"no known format fits its first lines (known: {names}); see: chertlog formats FILE"

@@ -34,12 +34,21 @@ BINARY_MAGIC = {
     b"\xff\xfe": "UTF-16, not UTF-8: convert it with iconv -f UTF-16 -t UTF-8",
     b"\xfe\xff": "UTF-16, not UTF-8: convert it with iconv -f UTF-16 -t UTF-8",
 }
-# What reading a damaged, vanished or forbidden file can raise.
-READ_ERRORS = (OSError, EOFError, zlib.error)
+# Logs shrink 5 to 50 times. What shrinks more than this was made to fill memory or disk.
+MAX_RATIO = 300
+ANY_RATIO_BYTES = 4 << 20  # a file that decompresses to less may have any ratio
 
 
 class NotText(Exception):
     """The file is not a text log; the message says what it is."""
+
+
+class Bomb(Exception):
+    """The file decompresses to far more than a log does."""
+
+
+# What reading a damaged, vanished, forbidden or hostile file can raise.
+READ_ERRORS = (OSError, EOFError, zlib.error, Bomb)
 
 
 @dataclass(frozen=True)
@@ -128,15 +137,20 @@ class LogFile:
             raise NotText("a DuckDB database")
         if head[257:262] == b"ustar":
             raise NotText("a tar archive: extract it first")
+        if head[4:8] == ZSTD_MAGIC:
+            raise NotText(
+                "length-prefixed OTLP of the Collector's file exporter, not a zstd file: "
+                "let it write without compression, and compress its files when they are rotated"
+            )
         return head
 
     def stream(self) -> Stream:
-        """Return a reader of the decompressed bytes from the beginning."""
+        """Return a reader of the decompressed bytes from the beginning. Raises NotText."""
         self._raw.seek(0)
         if self.compression == "gzip":
-            return gzip.GzipFile(fileobj=self._raw)
+            return Inflated(gzip.GzipFile(fileobj=self._raw), self._raw)
         if self.compression == "zstd":
-            return ZstdStream(self._raw)
+            return Inflated(ZstdStream(self._raw), self._raw)
         return self._raw
 
     def piece(self, offset: int, size: int) -> bytes:
@@ -151,6 +165,20 @@ class LogFile:
         self._raw.close()
 
 
+class Inflated:
+    """Decompressed bytes, as long as they are not far more than those that were read for them."""
+
+    def __init__(self, packed: gzip.GzipFile | ZstdStream, raw: BinaryIO) -> None:
+        self._packed, self._raw, self._given = packed, raw, 0
+
+    def read(self, size: int, /) -> bytes:
+        data = self._packed.read(size)
+        self._given += len(data)
+        if self._given > max(ANY_RATIO_BYTES, MAX_RATIO * self._raw.tell()):
+            raise Bomb(f"it decompresses to more than {MAX_RATIO} times its size: not a log")
+        return data
+
+
 class ZstdStream:
     """Decompress zstd frames one after the other, and notice when the last one is cut off.
 
@@ -158,10 +186,18 @@ class ZstdStream:
     the end of a file without a word.
     """
 
-    CHUNK = 1 << 20
+    CHUNK = 64 << 10
+    # Decompressed at a time: four bytes can stand for a block of 128 KiB, so this makes 128 MiB at
+    # most, where a whole chunk could make gigabytes.
+    PIECE = 4 << 10
 
     def __init__(self, raw: BinaryIO) -> None:
-        import zstandard
+        try:
+            import zstandard
+        except ImportError:
+            raise NotText(
+                "zstd, and the Python module zstandard is not installed: pip install zstandard"
+            ) from None
 
         self._new = zstandard.ZstdDecompressor(max_window_size=1 << 27).decompressobj
         self._error = zstandard.ZstdError
@@ -175,20 +211,25 @@ class ZstdStream:
                 if self._inside:
                     raise EOFError("Compressed file ended before the end of its zstd frame")
                 break
-            while chunk:
-                try:
-                    part = self._frame.decompress(chunk)
-                except self._error as error:
-                    raise zlib.error(f"not a readable zstd frame ({error})") from None
-                self._inside = not self._frame.eof
-                chunk = self._frame.unused_data if self._frame.eof else b""
-                if self._frame.eof:
-                    self._frame = self._new()
-                parts.append(part)
-                length += len(part)
+            for begin in range(0, len(chunk), self.PIECE):
+                for part in self._decompress(chunk[begin : begin + self.PIECE]):
+                    parts.append(part)
+                    length += len(part)
         data = b"".join(parts)
         self._ready = data[size:]
         return data[:size]
 
+    def _decompress(self, piece: bytes) -> Iterator[bytes]:
+        """A piece may end one frame and begin the next."""
+        while piece:
+            try:
+                yield self._frame.decompress(piece)
+            except self._error as error:
+                raise zlib.error(f"not a readable zstd frame ({error})") from None
+            self._inside = not self._frame.eof
+            piece = self._frame.unused_data if self._frame.eof else b""
+            if self._frame.eof:
+                self._frame = self._new()
 
-Stream = BinaryIO | gzip.GzipFile | ZstdStream
+
+Stream = BinaryIO | Inflated

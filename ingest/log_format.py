@@ -70,16 +70,27 @@ class Template:
 
 
 def compile_template(template: str) -> Template:
-    """Compile a log_format string. Raises ValueError if it names no time or no status."""
+    """Compile a log_format string. Raises ValueError if it names no time or no status, or sets a
+    variable that is asked for right beside another one.
+
+    Each variable ends where the text behind it begins, so a line is matched in one pass. Two side
+    by side would be tried in every division, which takes years for a long line that nearly fits.
+    """
     pattern, names, previous = "^", [], 0
-    for match in re.finditer(r"\$(?:\{(\w+)\}|(\w+))", template):
+    matches = list(re.finditer(r"\$(?:\{(\w+)\}|(\w+))", template))
+    for match, following in zip(matches, [*matches[1:], None], strict=True):
         literal, name = template[previous : match.start()], match[1] or match[2]
         after = template[match.end() : match.end() + 1]
         pattern += re.escape(literal)
+        previous = match.end()
         wanted = name in WANTED and name not in names
+        if following is not None and following.start() == match.end():
+            other = following[1] or following[2]
+            if wanted or other in WANTED:
+                raise ValueError(f"nothing between ${name} and ${other} tells where one ends")
+            continue  # both in one, as the second
         pattern += f"({_shape(name, after)})" if wanted else f"(?:{_shape(name, after)})"
         names += [name] if wanted else []
-        previous = match.end()
     if "time_local" not in names or "status" not in names:
         raise ValueError("the template has no $time_local or no $status")
     missing = [name for name in WANTED if name not in names]

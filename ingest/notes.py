@@ -28,6 +28,7 @@ def note(
     facts = {"path": path_text(path), "status": status, "reason": reason}
     if sql.run(con, "renew_note", **facts).fetchall():
         return
+    mark_changed(con)  # first: a run that is killed in between publishes once too often, not never
     sql.run(
         con,
         "insert_note",
@@ -36,7 +37,6 @@ def note(
         compression=file.compression if file else None,
         run_no=run_no,
     )
-    mark_changed(con)
 
 
 def mark_changed(con: duckdb.DuckDBPyConnection) -> None:
@@ -46,6 +46,9 @@ def mark_changed(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def set_meta(con: duckdb.DuckDBPyConnection, key: str, value: str | None) -> None:
-    """Write a fact about the database; None removes it."""
-    sql.run(con, "drop_meta", key=key)
-    sql.run(con, "insert_meta", key=key, value=value)
+    """Write a fact about the database, in one statement: a run may be killed behind any; None
+    removes it."""
+    if value is None:
+        sql.run(con, "drop_meta", key=key)
+    else:
+        sql.run(con, "set_meta", key=key, value=value)

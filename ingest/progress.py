@@ -52,6 +52,7 @@ class Bar:
         )
         self._task = self._progress.add_task("opening", total=None)
         self._positions: dict[Path, int] = {}
+        self._completed = 0
 
     def __enter__(self) -> Bar:
         self._progress.start()
@@ -72,8 +73,9 @@ class Bar:
         self._progress.update(self._task, total=total_bytes or None)
 
     def read(self, path: Path, position: int) -> None:
+        self._completed += position - self._positions.get(path, 0)
         self._positions[path] = position
-        self._progress.update(self._task, completed=sum(self._positions.values()))
+        self._progress.update(self._task, completed=self._completed)
 
 
 def print_summary(console: Console, summary: Summary, *, timings: bool, quiet: bool) -> None:

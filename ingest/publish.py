@@ -129,7 +129,7 @@ def _verify(path: Path) -> None:
 
 
 def _switch(data_dir: Path, target: Path) -> None:
-    draft = data_dir / f".{PUBLISHED}.{os.getpid()}"
+    draft = data_dir / f".{PUBLISHED}.new"  # what a killed run left is taken away first
     draft.unlink(missing_ok=True)
     draft.symlink_to(target.relative_to(data_dir))
     draft.replace(data_dir / PUBLISHED)

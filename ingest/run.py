@@ -6,6 +6,7 @@ decided in `batches`; the loading is `load`, the publication `publish`.
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -107,7 +108,8 @@ def ingest(
     data_dir = settings.data_dir
     work.prepare(settings)
     own = data_dir.resolve()
-    found = [entry for entry in found if own not in entry.path.resolve().parents]
+    # Not Path.resolve: it raises where links lead in a circle.
+    found = [e for e in found if own not in Path(os.path.realpath(e.path)).parents]
     summary = Summary(nothing_found=not found)
     began = time.monotonic()
     stages = Stages(reporter, summary.timings)

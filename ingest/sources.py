@@ -77,18 +77,33 @@ def loaded_sources(con: duckdb.DuckDBPyConnection) -> list[Loaded]:
     return [Loaded(*row) for row in rows]
 
 
+class Contents:
+    """Loaded content by its first line: a file is compared only with what begins like it."""
+
+    def __init__(self, loaded: Iterable[Loaded]) -> None:
+        self._known: dict[int, dict[str, list[Loaded]]] = {}
+        for source in loaded:
+            heads = self._known.setdefault(source.head_bytes, {})
+            heads.setdefault(source.head_sha256, []).append(source)
+
+    def beginning_like(self, head: bytes) -> list[Loaded]:
+        line = first_line(head)
+        return [
+            source
+            for length, heads in self._known.items()
+            if length <= len(line)
+            for source in heads.get(digest(line[:length]), ())
+        ]
+
+
 def recognise(head: bytes, stream: ByteStream, loaded: Iterable[Loaded]) -> Known:
-    """Compare content with what is loaded, reading `stream` only if its first line is known.
+    """Compare content with loaded content that begins like it; without any, nothing is read.
 
     The longest loaded content that it begins with decides.
     """
-    line = first_line(head)
     lengths: dict[int, list[Loaded]] = {}
-    heads: dict[int, str] = {}
     for source in loaded:
-        known = heads.setdefault(source.head_bytes, digest(line[: source.head_bytes]))
-        if known == source.head_sha256:
-            lengths.setdefault(source.content_bytes, []).append(source)
+        lengths.setdefault(source.content_bytes, []).append(source)
     if not lengths:
         return None
     whole, length, matches = hashlib.sha256(), 0, []

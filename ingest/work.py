@@ -42,9 +42,9 @@ def prepare(settings: Settings) -> None:
         data_dir.mkdir(parents=True, exist_ok=True)
         generations = data_dir / GENERATIONS
         generations.mkdir(exist_ok=True)
-        probe = data_dir / f".probe.{os.getpid()}"
+        probe = data_dir / ".probe"  # one name: a run that is killed here leaves one at most
         probe.touch()
-        probe.unlink()
+        probe.unlink(missing_ok=True)
     except OSError as error:
         raise CannotRun(
             "the data directory cannot be written",
