@@ -186,13 +186,16 @@ def test_a_cell_opens_its_hour(
 
     reader = reading(server).open("/saturation?range=all")
     canvas = reader.page.locator("[class*=st-key-date-hours] canvas").first
-    canvas.scroll_into_view_if_needed()
     box = canvas.bounding_box()
     newest = day.rows("select max(hour) as hour from saturation_hours")[0]["hour"]
     # Of the width, 70 points are the date and the rest 24 hours; one date, 34 points high.
     x = 70 + (newest.hour + 0.5) * (box["width"] - 78) / 24
-    reader.page.mouse.click(box["x"] + x, box["y"] + 20)
     opened = reader.page.locator(".st-key-opened")
+    for _ in range(20):  # the canvas is there before what is drawn on it
+        canvas.click(position={"x": x, "y": 20}, force=True)
+        reader.page.wait_for_timeout(500)
+        if opened.count():
+            break
     expect(opened).to_contain_text(f"{newest:%H:%M}–")
     expect(opened).to_contain_text("all tenants")
     reader.settle()

@@ -57,6 +57,8 @@ class Shot(NamedTuple):
 
 def main() -> int:
     options = _options()
+    # Stopped from outside, the servers and the browser are to be stopped too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     out = Path(options.out)
     out.mkdir(parents=True, exist_ok=True)
     with (
