@@ -1,4 +1,4 @@
-"""Nobody sees anything before they have logged in, if a log-in is configured.
+"""Nobody sees anything before they have logged in, if a log-in is configured; and who they are.
 
 Called first by app.py: whatever page a link names, its script does not run before this returns.
 """
@@ -33,3 +33,15 @@ def require(colours: Palette) -> None:
     with st.sidebar:
         st.text(who)
         st.button("Log out", icon=":material/logout:", type="tertiary", on_click=st.logout)
+
+
+def who() -> str | None:
+    """Who looks, for the record of what was opened; None if nobody says so.
+
+    A proxy that logs people in says it in a header. Whoever can reach the port without the proxy
+    could write that header too: it is no proof, and lets nobody in.
+    """
+    if login.configured() is not None:
+        return str(st.user.get("email") or st.user.get("name") or "") or None
+    named = st.context.headers.get("X-Forwarded-Email")
+    return f"{named} (says the proxy)" if named else None

@@ -1,5 +1,6 @@
 """Nobody sees anything before the log-in, and only those on the list after it."""
 
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -85,7 +86,7 @@ def provider() -> Iterator[Provider]:
 
 @pytest.mark.browser
 def test_nothing_is_seen_before_the_log_in(
-    day: Published,
+    changing: Published,
     serve: Callable[..., Server],
     browser: Any,
     provider: Provider,
@@ -95,7 +96,7 @@ def test_nothing_is_seen_before_the_log_in(
 
     metadata = f"{provider.url}/.well-known/openid-configuration"
     file = _file(tmp_path, '"@example.com"', server_metadata_url=metadata)
-    guarded = serve(day.data_dir, CHERTLOG_LOGIN=str(file))
+    guarded = serve(changing.data_dir, CHERTLOG_LOGIN=str(file))
     # A deep link on a cold server: its page must not run before the log-in.
     page = browser.new_context(timezone_id="UTC").new_page()
     page.goto(f"{guarded.url}/health")
@@ -111,4 +112,17 @@ def test_nothing_is_seen_before_the_log_in(
     page.get_by_role("button", name="Log in").click()
     expect(page.get_by_test_id("stMetric").first).to_be_visible()
     expect(page.get_by_text("ops@example.com")).to_be_visible()
+    # What is opened and asked is written down under that name.
+    trace_id = changing.rows("select min(trace_id) as id from responses where is_error")[0]["id"]
+    page.goto(f"{guarded.url}/trace?trace={trace_id}")
+    expect(page.locator(".facts")).to_contain_text(trace_id)
+    page.goto(f"{guarded.url}/sql?sql=select 42 as answer")
+    expect(page.locator(".st-key-answer")).to_contain_text("1 row")
+    lines = (changing.data_dir / "audit.log").read_text().splitlines()
+    mine = [each for each in map(json.loads, lines) if each["who"] == "ops@example.com"]
+    assert [(each["did"], each["door"]) for each in mine] == [
+        ("trace", "dashboard"),
+        ("sql", "dashboard"),
+    ]
+    assert mine[0]["trace_id"] == trace_id
     page.context.close()

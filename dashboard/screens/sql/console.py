@@ -34,8 +34,11 @@ class Answer(NamedTuple):
 
 
 @st.cache_data(max_entries=20, ttl="1h", show_spinner="Running …")
-def ask(of: Generation, sql: str) -> Answer:
-    """The answer of one generation. Raises BadQuery (wrong or refused) and QueryLimit."""
+def ask(of: Generation, sql: str, who: str | None) -> Answer:
+    """The answer of one generation. Raises BadQuery (wrong or refused) and QueryLimit.
+
+    `who` asks is recorded, and part of what is cached by: each person is recorded once.
+    """
     places = _places()
     if not places.acquire(timeout=_LONGEST_QUEUE_S):
         raise QueryLimit(
@@ -45,7 +48,7 @@ def ask(of: Generation, sql: str) -> Answer:
         )
     started = monotonic()
     try:
-        result = run_select(of.path, sql, MOST_SECONDS, MOST_ROWS)
+        result = run_select(of.path, sql, MOST_SECONDS, MOST_ROWS, door="dashboard", who=who)
     finally:
         places.release()
     seconds = monotonic() - started

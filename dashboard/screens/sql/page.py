@@ -11,7 +11,7 @@ import streamlit as st
 from chertlog.dashboard import data
 from chertlog.dashboard.drawing import markup, words
 from chertlog.dashboard.drawing.markup import panel
-from chertlog.dashboard.frame import view
+from chertlog.dashboard.frame import admission, view
 from chertlog.dashboard.frame.view import View
 from chertlog.dashboard.screens.sql import console, saved
 from chertlog.queries.errors import ChertlogError
@@ -85,7 +85,7 @@ def _broken(example: str) -> str:
 
 def _answer(shown: View, asked: str) -> None:
     try:
-        answer = console.ask(shown.generation, asked)
+        answer = console.ask(shown.generation, asked, admission.who())
     except ChertlogError as error:
         headline, said = console.refusal(error)
         panel(headline)

@@ -5,6 +5,7 @@ lays them out. Its URL reproduces it: trace?trace=ID.
 """
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -14,9 +15,10 @@ from chertlog.dashboard import data
 from chertlog.dashboard.drawing import markup, theme, words
 from chertlog.dashboard.drawing.markup import panel
 from chertlog.dashboard.drawing.theme import Palette
-from chertlog.dashboard.frame import view
+from chertlog.dashboard.frame import admission, view
 from chertlog.dashboard.frame.view import View
 from chertlog.dashboard.screens.trace import attempts, doors, pasted
+from chertlog.queries.audit import record
 from chertlog.queries.cli_errors import NotFound
 from chertlog.queries.story import Story
 from chertlog.queries.story_text import told
@@ -49,6 +51,7 @@ def main() -> None:
     except NotFound as error:
         _unknown(shown, trace_id, error)
         return
+    _record(trace_id, shown)
     story = stories[0] if len(stories) == 1 else _choose(stories, trace_id)
     _verdict(story, colours)
     left, right = st.columns(2)
@@ -69,6 +72,15 @@ def main() -> None:
     if story.attempts:
         with st.container(border=True):
             attempts.draw(story, colours)
+
+
+def _record(trace_id: str, shown: View) -> None:
+    """Write down who opened it, once a session and not with every redraw of the page."""
+    opened: set[str] = st.session_state.setdefault("_recorded", set())
+    if trace_id not in opened:
+        opened.add(trace_id)
+        who = admission.who()
+        record(Path(shown.generation.path), "trace", door="dashboard", who=who, trace_id=trace_id)
 
 
 def _reduce(shown: View) -> None:
