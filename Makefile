@@ -16,7 +16,7 @@ PYTEST  := $(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile $(ARGS)
 BENCHES  = $(wildcard tests/bench/bench_*.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo dashboard test check types format truth bench shots clean
+.PHONY: help venv demo dashboard test check types format truth bench shots audit clean
 
 help: ## this list
 	@echo 'make COMMAND [PYTHON=python3] [VENV=.venv]'
@@ -61,6 +61,10 @@ bench: $(DEV) ## the benchmarks in tests/bench/, one after the other; options in
 
 shots: $(DEV) ## pictures of every screen, in ./shots; options in ARGS='--out DIR --look phone-dark --only errors'
 	@.ci/chromium && $(BIN)/python tests/shots/shots.py $(ARGS)
+
+audit: $(DEV) ## known vulnerabilities in what is installed (asks the index)
+	@test -x $(BIN)/pip-audit || $(PIP) install 'pip-audit>=2.10,<3' || true
+	@$(BIN)/python .ci/audit.py $(BIN)/pip-audit
 
 clean: ## remove .venv, builds and caches; logs and databases stay
 	rm -rf .venv .typing build dist *.egg-info .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

@@ -109,6 +109,7 @@ def prune(
     with friendly():
         from chertlog.ingest import prune as pruning
         from chertlog.ingest.erase import Erased
+        from chertlog.queries.audit import drop_older
 
         with _writing(data_dir) as run:
             days = pruning.limit(run.con, keep_days or run.settings.keep_days)
@@ -117,6 +118,7 @@ def prune(
                 erased = Erased(events=old.events if old else 0)
             else:
                 erased = pruning.prune(run.con, days, run.stage)
+                drop_older(run.settings.data_dir, pruning.first_day(days))
         kept = f"Kept: {days} days, from {pruning.first_day(days):%Y-%m-%d} on (UTC)."
         _tell("would be erased" if dry_run else "erased", [erased], kept)
         run.tell_end()

@@ -23,6 +23,7 @@ from chertlog.ingest.merge import is_current, recompute
 from chertlog.ingest.notes import mark_changed
 from chertlog.ingest.privacy import load_key
 from chertlog.ingest.settings import Settings
+from chertlog.queries import audit
 
 if TYPE_CHECKING:
     import duckdb
@@ -139,7 +140,9 @@ def _retain(
     found = prune.overdue(con, prune.limit(con, settings.keep_days))
     if settings.keep_days is None:
         summary.overdue = found
-    elif found:
+        return
+    audit.drop_older(settings.data_dir, prune.first_day(settings.keep_days))
+    if found:
         summary.erased += prune.prune(con, settings.keep_days, stages).lines
 
 

@@ -52,6 +52,14 @@ def record(database: Path, did: str, *, door: str, who: str | None = None, **fac
         _append(folder.parent / NAME, json.dumps(entry, ensure_ascii=True).encode() + b"\n")
 
 
+def drop_older(folder: Path, moment: datetime) -> None:
+    """Remove files of the record that turned over before a moment (UTC, naive)."""
+    for path in folder.glob(f"{NAME}.*"):
+        with contextlib.suppress(OSError):
+            if path.stat().st_mtime < moment.replace(tzinfo=UTC).timestamp():
+                path.unlink()
+
+
 def redacted(text: str) -> str:
     """A text without what could name somebody; times, ids of traces and pseudonyms stay."""
     cut = text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]} […]"

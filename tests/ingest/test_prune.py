@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,9 +26,9 @@ def run(*arguments: object) -> Any:
 TODAY = datetime.now(UTC).replace(tzinfo=None, hour=0, minute=0, second=0, microsecond=0)
 
 
-def at(days: int, time: str) -> str:
+def at(days: int, clock: str) -> str:
     """A time so many days ago."""
-    return f"{TODAY - timedelta(days=days):%Y-%m-%d}T{time}"
+    return f"{TODAY - timedelta(days=days):%Y-%m-%d}T{clock}"
 
 
 def old_and_new(lines: Any) -> tuple[list[bytes], list[bytes]]:
@@ -122,9 +124,13 @@ def test_ingest_says_what_is_over_the_limit_and_removes_only_if_told(
 def test_the_limit_never_goes_back(new_store: Any, write: Any, lines: Any) -> None:
     store = new_store("data")
     store.ingest(write("app.log", lines.sent(at(120, "10:00:00"), "a1")))
+    for name, age in (("audit.log.2", 11 * 86_400), ("audit.log.1", 60)):  # the record goes as well
+        (store.folder / name).write_text("{}")
+        os.utime(store.folder / name, (time.time() - age,) * 2)
     for days in (10, 100):
         assert run("prune", "--keep-days", days, "--data-dir", store.folder).exit_code == 0
     with duckdb.connect(str(store.folder / "work.duckdb"), read_only=True) as con:
         before = con.execute("select value from store.meta where key = 'pruned_before'").fetchall()
     assert before == [(str(TODAY - timedelta(days=10)),)]
+    assert [path.name for path in store.folder.glob("audit.log*")] == ["audit.log.1"]
     assert run("prune", "--keep-days", 0, "--data-dir", store.folder).exit_code == 2
