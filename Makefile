@@ -16,7 +16,7 @@ PYTEST  := $(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile $(ARGS)
 BENCHES  = $(wildcard tests/bench/bench_*.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo dashboard test check types format truth bench shots audit clean
+.PHONY: help venv demo dashboard test check types format truth torture fuzz bench shots audit clean
 
 help: ## this list
 	@echo 'make COMMAND [PYTHON=python3] [VENV=.venv]'
@@ -55,6 +55,12 @@ format: $(DEV) ## rewrite the Python files as ruff would
 
 truth: $(DEV) ## 20 simulated days against what really happened in them; ARGS='--days 3'
 	@$(BIN)/python tests/truth/days.py $(ARGS)
+
+torture: $(DEV) ## every fault case, kills, and files of all sizes, at full length; ends with a table
+	@$(BIN)/pytest -q tests/torture --long --timeout 7200 $(ARGS)
+
+fuzz: $(DEV) ## damaged lines against the readers; ARGS='--minutes 10'
+	@$(BIN)/python tests/torture/fuzz.py $(ARGS)
 
 bench: $(DEV) ## the benchmarks in tests/bench/, one after the other; options in ARGS
 	@for file in $(BENCHES); do $(BIN)/python $$file $(ARGS) || exit; done

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import zip_longest
 
 # Variables that the reader's SQL asks for; those a template lacks become empty groups.
 WANTED = (
@@ -78,7 +79,7 @@ def compile_template(template: str) -> Template:
     """
     pattern, names, previous = "^", [], 0
     matches = list(re.finditer(r"\$(?:\{(\w+)\}|(\w+))", template))
-    for match, following in zip(matches, [*matches[1:], None], strict=True):
+    for match, following in zip_longest(matches, matches[1:]):
         literal, name = template[previous : match.start()], match[1] or match[2]
         after = template[match.end() : match.end() + 1]
         pattern += re.escape(literal)

@@ -1,7 +1,16 @@
--- Content that is in the database, in order of arrival.
+-- Content that is in the database, in order of arrival. Not that of a source whose unfinished last line
+-- was handed to a longer copy that has not read it yet: it is in the database without that line, as the
+-- copy is, and would hand it over again every time.
 select
-    source_no, path, sha256, head_sha256, head_bytes, content_bytes,
-    lines, physical_lines, tail_offset
-from store.source
-where status in ('loaded', 'grown', 'growing', 'empty') and content_bytes > 0
-order by source_no
+    s.source_no, s.path, s.sha256, s.head_sha256, s.head_bytes, s.content_bytes,
+    s.lines, s.physical_lines, s.tail_offset
+from store.source as s
+where
+    s.status in ('loaded', 'grown', 'growing', 'empty')
+    and s.content_bytes > 0
+    and not exists (
+        select 1
+        from store.source as g
+        where g.grown_from = s.source_no and g.content_bytes = s.tail_offset
+    )
+order by s.source_no
