@@ -68,7 +68,7 @@ def generation() -> Generation:
 
 
 def frame(of: Generation, name: str, **parameters: Value) -> pd.DataFrame:
-    """The result of sql/`name`.sql; parameters that it does not mention are left out.
+    """The result of the query `name` in sql/; parameters that it does not mention are left out.
 
     Raises ChertlogError.
     """
@@ -114,12 +114,23 @@ def _moment(value: pd.Timestamp) -> datetime | None:
 
 
 @lru_cache
+def _files() -> dict[str, Path]:
+    """The queries by name: folders say whose they are, and do not count."""
+    found: dict[str, Path] = {}
+    for path in sorted(_SQL.rglob("*.sql")):
+        if path.stem in found:
+            raise LookupError(f"two queries are called {path.stem}: {found[path.stem]}, {path}")
+        found[path.stem] = path
+    return found
+
+
+@lru_cache
 def _text(name: str) -> str:
     """The query, standing on `filtered` where it mentions it."""
-    body = (_SQL / f"{name}.sql").read_text("utf-8").strip()
+    body = _files()[name].read_text("utf-8").strip()
     if not re.search(r"\bfrom filtered\b", body):
         return body
-    filtered = (_SQL / "filtered.sql").read_text("utf-8").strip()
+    filtered = _files()["filtered"].read_text("utf-8").strip()
     return f"with filtered as (\n{filtered}\n)\nselect * from (\n{body}\n)"
 
 

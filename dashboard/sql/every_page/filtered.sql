@@ -1,4 +1,4 @@
--- The responses that the filter bar selects. The queries of this folder that read `filtered` are put on
+-- The responses that the filter bar selects. The queries that read `filtered` are put on
 -- top of this one. It reads the stored table, whose operation ids are integers: the view's are text,
 -- and failed operations would have to be joined by it.
 -- Parameters: start, end, surfaces (empty: all), tenant (NULL: all), retryable (NULL: all errors)
