@@ -13,7 +13,8 @@ RUNTIME := $(VENV)/.runtime
 DEV     := $(VENV)/.dev
 PIP     := PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1 $(BIN)/python -m pip --quiet --quiet
 PYTEST  := $(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile $(ARGS)
-BENCHES  = $(wildcard tests/bench/bench_*.py)
+ONLY    ?= *
+BENCHES  = $(wildcard tests/bench/bench_$(ONLY).py)
 
 .DEFAULT_GOAL := help
 .PHONY: help venv demo dashboard test check types format truth bench clean
@@ -56,7 +57,7 @@ format: $(DEV) ## rewrite the Python files as ruff would
 truth: $(DEV) ## 20 simulated days against what really happened in them; ARGS='--days 3'
 	@$(BIN)/python tests/truth/days.py $(ARGS)
 
-bench: $(DEV) ## the benchmarks in tests/bench/, one after the other; options in ARGS
+bench: $(DEV) ## the benchmarks in tests/bench/, one after the other; ONLY=dashboard ARGS='--people 50'
 	@for file in $(BENCHES); do $(BIN)/python $$file $(ARGS) || exit; done
 
 clean: ## remove .venv, builds and caches; logs and databases stay
