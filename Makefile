@@ -13,7 +13,8 @@ RUNTIME := $(VENV)/.runtime
 DEV     := $(VENV)/.dev
 PIP     := PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1 $(BIN)/python -m pip --quiet --quiet
 PYTEST  := $(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile $(ARGS)
-BENCHES  = $(wildcard tests/bench/bench_*.py)
+ONLY    ?= *
+BENCHES  = $(wildcard tests/bench/bench_$(ONLY).py)
 
 .DEFAULT_GOAL := help
 .PHONY: help venv demo dashboard test check types format truth torture fuzz bench shots audit clean
@@ -62,7 +63,7 @@ torture: $(DEV) ## every fault case, kills, and files of all sizes, at full leng
 fuzz: $(DEV) ## damaged lines against the readers; ARGS='--minutes 10'
 	@$(BIN)/python tests/torture/fuzz.py $(ARGS)
 
-bench: $(DEV) ## the benchmarks in tests/bench/, one after the other; options in ARGS
+bench: $(DEV) ## the benchmarks in tests/bench/, one after the other; ONLY=dashboard ARGS='--people 50'
 	@for file in $(BENCHES); do $(BIN)/python $$file $(ARGS) || exit; done
 
 shots: $(DEV) ## pictures of every screen, in ./shots; options in ARGS='--out DIR --look phone-dark --only errors'

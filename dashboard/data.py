@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import duckdb
 import pandas as pd
+import pyarrow as pa
 import streamlit as st
 
 from chertlog.queries.database import Connection, connect
@@ -25,6 +26,10 @@ from chertlog.queries.story import Story, tell
 
 _SQL = Path(__file__).with_name("sql")
 _PARAMETER = re.compile(r"\$([a-z_]+)")
+_KEPT = re.compile(r"\bkept_[a-z_]+")
+# Selections that the filter bar makes: queries that read one are put on top of it.
+_SHARED = ("filtered", "summed", "open_here")
+_HOUR_S = 3600
 
 Value = str | int | bool | datetime | None | tuple[str, ...]
 
@@ -72,8 +77,12 @@ def frame(of: Generation, name: str, **parameters: Value) -> pd.DataFrame:
 
     Raises ChertlogError.
     """
-    wanted = {key: parameters[key] for key in sorted(_parameters(name))}
-    return _frame(of, name, tuple(wanted.items()))
+    mentioned = _parameters(name)
+    if "unit" in mentioned:
+        parameters["unit"] = _unit(parameters)
+    if "documented" in mentioned:
+        parameters["documented"] = tuple(frame(of, "documented_surfaces")["surface"])
+    return _frame(of, name, tuple((key, parameters[key]) for key in sorted(mentioned)))
 
 
 def coverage(of: Generation) -> Coverage:
@@ -126,17 +135,35 @@ def _files() -> dict[str, Path]:
 
 @lru_cache
 def _text(name: str) -> str:
-    """The query, standing on `filtered` where it mentions it."""
-    body = _files()[name].read_text("utf-8").strip()
-    if not re.search(r"\bfrom filtered\b", body):
+    """The query, standing on what it mentions of the selections that all pages share."""
+    body = _body(name)
+    shared = {one: _body(one) for one in _SHARED if re.search(rf"\b(from|join) {one}\b", body)}
+    if not shared:
         return body
-    filtered = _files()["filtered"].read_text("utf-8").strip()
-    return f"with filtered as (\n{filtered}\n)\nselect * from (\n{body}\n)"
+    parts = ",\n".join(f"{one} as (\n{text}\n)" for one, text in shared.items())
+    return f"with {parts}\nselect * from (\n{body}\n)"
+
+
+def _body(name: str) -> str:
+    return _files()[name].read_text("utf-8").strip()
 
 
 @lru_cache
 def _parameters(name: str) -> frozenset[str]:
     return frozenset(_PARAMETER.findall(_text(name)))
+
+
+def _unit(parameters: dict[str, Value]) -> str:
+    """Which sums a period can be made of: those by hour are fewer, but need full hours."""
+    start, end, step_s = parameters["start"], parameters["end"], parameters.get("step_s", _HOUR_S)
+    if not (isinstance(start, datetime) and isinstance(end, datetime) and isinstance(step_s, int)):
+        raise TypeError("a period has a start, an end and a step")
+    whole = start == _full_hour(start) and end == _full_hour(end) and step_s % _HOUR_S == 0
+    return "hour" if whole else "minute"
+
+
+def _full_hour(at: datetime) -> datetime:
+    return at.replace(minute=0, second=0, microsecond=0)
 
 
 # Two: the generation before may still be read by runs that began before the new one came. Nobody
@@ -154,7 +181,20 @@ def _connection(of: Generation) -> Connection:
         ) from None
 
 
-@st.cache_data(max_entries=400, ttl="1h", show_spinner=False)
+# Streamlit computes a value once, however many ask for it at the same time; the rest wait for it.
+@st.cache_data(max_entries=2000, max_size="100MB", ttl="1h", show_spinner=False)
 def _frame(of: Generation, name: str, parameters: tuple[tuple[str, Value], ...]) -> pd.DataFrame:
     values = {key: list(v) if isinstance(v, tuple) else v for key, v in parameters}
-    return _connection(of).sql(_text(name), values or None)
+    return _connection(of).sql(_text(name), values or None, tables=_kept_for(of, name))
+
+
+def _kept_for(of: Generation, name: str) -> dict[str, pa.Table]:
+    """The tables of sql/kept/ that a query mentions."""
+    mentioned = sorted(set(_KEPT.findall(_text(name))))
+    return {one: _kept(of, one) for one in mentioned}
+
+
+# What a generation says whatever the filters: figures that take long, computed once for everyone.
+@st.cache_resource(max_entries=40, show_spinner=False)
+def _kept(of: Generation, name: str) -> pa.Table:
+    return _connection(of).arrow(_text(name), _kept_for(of, name))

@@ -31,6 +31,7 @@ PORTION_EVENTS = 2 * SLICE_EVENTS  # loaded or computed anew at a time: each sli
 TRACE_MARGIN = timedelta(hours=1)
 # Tables refreshed for the hours that a batch touched, each after those it reads.
 SUMMARIES: tuple[str, ...] = (
+    "refresh_response_sums",
     "refresh_saturation",
     "refresh_route_minutes",
     "refresh_line_hours",

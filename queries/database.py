@@ -17,9 +17,11 @@ from chertlog.queries.published import no_database, published_database
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
     from duckdb import DuckDBPyConnection
 
 Params = Sequence[object] | Mapping[str, object] | None
+Tables = Mapping[str, "pa.Table"] | None
 
 
 class Connection:
@@ -33,20 +35,27 @@ class Connection:
         self._con = con
         self.path = path
 
-    def sql(self, query: str, params: Params = None) -> "pd.DataFrame":
+    def sql(self, query: str, params: Params = None, tables: Tables = None) -> "pd.DataFrame":
         """The result of a query as a DataFrame; times are naive UTC.
 
-        `params` fill `?` or `$1` (a sequence) or `$name` (a mapping). Raises BadQuery.
+        `params` fill `?` or `$1` (a sequence) or `$name` (a mapping). `tables` are Arrow tables
+        that the query reads beside the database, by name. Raises BadQuery.
         """
-        with self._executed(query, params) as cursor:
-            return cursor.df()
+        with self._cursor(tables) as cursor:
+            return cursor.execute(query, params).df()
+
+    def arrow(self, query: str, tables: Tables = None) -> "pa.Table":
+        """The result of a query as an Arrow table, which `tables` takes. Otherwise as `sql`."""
+        with self._cursor(tables) as cursor:
+            return cursor.sql(query).to_arrow_table()
 
     def rows(self, query: str, params: Params = None) -> list[dict[str, Any]]:
         """The result of a query as one dict per row, without pandas; times are naive UTC.
 
         `params` as for `sql`. Raises BadQuery.
         """
-        with self._executed(query, params) as cursor:
+        with self._cursor() as cursor:
+            cursor.execute(query, params)
             names = [str(column[0]) for column in cursor.description or ()]
             return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
@@ -66,14 +75,16 @@ class Connection:
         self.close()
 
     @contextmanager
-    def _executed(self, query: str, params: Params) -> "Iterator[DuckDBPyConnection]":
+    def _cursor(self, tables: Tables = None) -> "Iterator[DuckDBPyConnection]":
         import duckdb
 
         cursor = self._con.cursor()
         try:
             # It would print into the output of slow queries.
             cursor.execute("set enable_progress_bar = false")
-            yield cursor.execute(query, params)
+            for name, table in (tables or {}).items():
+                cursor.register(name, table)
+            yield cursor
         except duckdb.OutOfMemoryException as error:
             raise QueryLimit("the query needs more memory than there is", why=str(error)) from None
         except duckdb.Error as error:

@@ -23,7 +23,13 @@ rules as (
         parameter_value('burn_slow_window_h') as window_h
 ),
 
--- Materialized, so that nothing is looked up for operations that are too old.
+span as (
+    select moment::timestamp - to_minutes((60 * longest.window_h)::bigint) as from_at
+    from (select max(r.window_h) as window_h from rules as r) as longest
+),
+
+-- Materialized, so that nothing is looked up for operations that are too old; compared with one value, so
+-- that DuckDB need not read them.
 recent as materialized (
     select
         o.first_at,
@@ -34,7 +40,7 @@ recent as materialized (
     from store.operation as o
     where
         o.first_at <= moment::timestamp
-        and o.first_at > moment::timestamp - to_minutes((60 * (select max(r.window_h) from rules as r))::bigint)
+        and o.first_at > (select s.from_at from span as s)
 ),
 
 operation as (

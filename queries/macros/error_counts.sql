@@ -4,54 +4,69 @@
 -- Parameters: unit
 with
 
-failed_operations as (
-    select o.operation_id
-    from store.operation as o
-    where
-        not o.succeeded
-        and operation_outcome(o.succeeded, o.last_retryable, o.closes_at)
-            in ('gave_up', 'final_error')
+still_open as (
+    select
+        date_trunc(unit, o.first_answered_at) as period,
+        o.surface,
+        count(*) as operations
+    from open_operations as o
+    group by all
 ),
 
 -- Counted by code first, so that the catalogue meets hundreds of rows and not millions.
 counted as (
     select
-        date_trunc(unit, r.occurred_at) as period,
-        r.surface,
-        r.error_code,
-        count(*) as responses,
-        count(*) - count(r.is_error) as unclassified,
-        count(*) filter (r.is_error) as errors,
-        count(*) filter (r.attempt = 1) as operations,
-        count(f.operation_id) as failed_operations,
-        count(*) filter (r.is_error and r.http_status between 200 and 299) as logical_failures
-    from store.response as r
-    -- An operation is named after its first attempt: this meets no other attempt.
-    left join failed_operations as f on r.response_id = f.operation_id
+        date_trunc(unit, s.starts_at) as period,
+        s.surface,
+        s.is_error,
+        s.error_code,
+        sum(s.responses) as responses,
+        sum(s.first_attempts) as operations,
+        sum(s.failed_retryable + s.failed_final + s.failed_unsaid) as unsuccessful_operations,
+        sum(s.logical_failures) as logical_failures
+    from response_sums(case when unit = 'minute' then 'minute' else 'hour' end) as s
     group by all
 ),
 
-final as (
+summed as (
     select
         c.period,
         c.surface,
         sum(c.responses)::bigint as responses,
-        sum(c.unclassified)::bigint as unclassified,
-        sum(c.errors)::bigint as errors,
+        coalesce(sum(c.responses) filter (c.is_error is null), 0)::bigint as unclassified,
+        coalesce(sum(c.responses) filter (c.is_error), 0)::bigint as errors,
         sum(c.operations)::bigint as operations,
-        sum(c.failed_operations)::bigint as failed_operations,
-        coalesce(sum(c.errors) filter (k.error_class in ('client', 'auth')), 0)::bigint
+        sum(c.unsuccessful_operations)::bigint as unsuccessful_operations,
+        coalesce(sum(c.responses) filter (c.is_error and k.error_class in ('client', 'auth')), 0)::bigint
             as client_errors,
-        coalesce(sum(c.errors) filter (k.error_class in ('platform', 'delivery')), 0)::bigint
+        coalesce(sum(c.responses) filter (c.is_error and k.error_class in ('platform', 'delivery')), 0)::bigint
             as platform_errors,
-        coalesce(sum(c.errors) filter (k.error_class = 'capacity'), 0)::bigint
+        coalesce(sum(c.responses) filter (c.is_error and k.error_class = 'capacity'), 0)::bigint
             as capacity_errors,
-        coalesce(sum(c.errors) filter (k.error_class is null), 0)::bigint
+        coalesce(sum(c.responses) filter (c.is_error and k.error_class is null), 0)::bigint
             as unclassified_errors,
         sum(c.logical_failures)::bigint as logical_failures
     from counted as c
     left join store.error_code as k on c.error_code = k.error_code
     group by all
+),
+
+final as (
+    select
+        s.period,
+        s.surface,
+        s.responses,
+        s.unclassified,
+        s.errors,
+        s.operations,
+        s.unsuccessful_operations - coalesce(o.operations, 0) as failed_operations,
+        s.client_errors,
+        s.platform_errors,
+        s.capacity_errors,
+        s.unclassified_errors,
+        s.logical_failures
+    from summed as s
+    left join still_open as o on s.period = o.period and s.surface = o.surface
 )
 
 select * from final

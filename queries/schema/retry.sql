@@ -22,6 +22,7 @@
 -- is_error: whether the retry was answered by an error; NULL if only the edge saw it
 -- error_code: code of that error
 -- retryable: flag of that error
+-- is_first_of_code: whether it is the first error with its code in the operation
 create table store.retry (
     response_id ubigint not null,
     previous_response_id ubigint not null,
@@ -42,5 +43,6 @@ create table store.retry (
     is_early boolean not null,
     is_error boolean,
     error_code integer,
-    retryable boolean
+    retryable boolean,
+    is_first_of_code boolean not null
 );

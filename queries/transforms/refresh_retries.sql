@@ -9,6 +9,12 @@ where operation_id in (
 );
 
 insert into store.retry by name
+with first_met as (
+    select n.operation_id, n.error_code, min(n.attempt) as attempt
+    from chain_number as n
+    where n.success = false and (not n.is_cut or n.is_touched)
+    group by n.operation_id, n.error_code
+)
 select
     n.response_id,
     n.previous_response_id,
@@ -33,7 +39,8 @@ select
     ) as is_early,
     r.is_error,
     r.error_code,
-    r.retryable
+    r.retryable,
+    f.attempt is not null as is_first_of_code
 from chain_number as n
 inner join store.response as r
     on r.response_id = n.response_id
@@ -43,4 +50,8 @@ inner join store.response as p
     on p.response_id = n.previous_response_id
     and p.received_at >= getvariable('chain_from_at')
     and p.received_at <= getvariable('chain_to_at')
+left join first_met as f
+    on f.operation_id = n.operation_id
+    and f.attempt = n.attempt
+    and f.error_code is not distinct from n.error_code
 where n.attempt > 1 and (not n.is_cut or n.is_touched);

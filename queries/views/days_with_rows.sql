@@ -9,10 +9,10 @@ with
 
 days as (
     select
-        r.occurred_at::date as day,
-        min(r.occurred_at) as first_at,
-        max(r.occurred_at) as last_at
-    from store.response as r
+        h.hour::date as day,
+        min(h.first_sent_at) as first_at,
+        max(h.last_sent_at) as last_at
+    from store.response_hour as h
     group by all
 ),
 

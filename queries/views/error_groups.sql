@@ -8,12 +8,12 @@
 -- tenant_id: caller; NULL if unknown
 -- errors: errors
 select
-    date_trunc('hour', r.occurred_at) as hour,
-    r.error_code,
-    r.retryable,
-    r.surface,
-    r.tenant_id,
-    count(*) as errors
-from store.response as r
-where r.is_error
+    h.hour,
+    h.error_code,
+    h.retryable,
+    h.surface,
+    h.tenant_id,
+    sum(h.responses)::bigint as errors
+from store.response_hour as h
+where h.is_error
 group by all

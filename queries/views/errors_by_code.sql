@@ -15,14 +15,14 @@ with
 
 errors_summary as (
     select
-        r.error_code,
-        count(*) as errors,
-        count(distinct r.operation_id) as operations,
-        count(distinct r.tenant_id) as tenants,
-        min(r.occurred_at) as first_seen_at,
-        max(r.occurred_at) as last_seen_at
-    from store.response as r
-    where r.is_error
+        h.error_code,
+        sum(h.responses)::bigint as errors,
+        sum(h.first_of_code)::bigint as operations,
+        count(distinct h.tenant_id) as tenants,
+        min(h.first_sent_at) as first_seen_at,
+        max(h.last_sent_at) as last_seen_at
+    from store.response_hour as h
+    where h.is_error
     group by all
 ),
 

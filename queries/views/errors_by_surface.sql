@@ -18,10 +18,10 @@ with
 
 counted as (
     select
-        r.surface,
-        count(*) as responses,
-        count(*) - count(r.is_error) as unclassified
-    from store.response as r
+        h.surface,
+        sum(h.responses)::bigint as responses,
+        coalesce(sum(h.responses) filter (h.is_error is null), 0)::bigint as unclassified
+    from store.response_hour as h
     group by all
 ),
 

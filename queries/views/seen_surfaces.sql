@@ -5,4 +5,4 @@
 -- surface: its name
 select s.surface from store.api_surface as s
 union
-select r.surface from store.response as r
+select h.surface from store.response_hour as h

@@ -23,6 +23,8 @@ from chertlog.ingest.settings import Settings
 from chertlog.ingest.simulate import write_day
 from chertlog.queries import connect
 
+from ..sums import fill_sums
+
 HOSTILE_TRACE = "badc0ffee000"
 HOSTILE = (
     '<script>document.title="owned"</script><img src=x onerror=\'document.title="owned"\'>'
@@ -68,6 +70,7 @@ class Published:
         shutil.copyfile(old, new)
         with duckdb.connect(str(new)) as con:
             con.execute(change, list(params))
+            fill_sums(con)
         link = self.data_dir / "next"
         link.symlink_to(f"generations/{new.name}")
         link.rename(self.data_dir / "chertlog.duckdb")

@@ -111,8 +111,9 @@ def fill_retries(con: duckdb.DuckDBPyConnection) -> None:
         """
         insert into store.retry by name
         select
-            * exclude (is_retry),
-            coalesce(waited_ms < (told_to_wait_s - 1) * 1000, false) as is_early
+            * exclude (is_retry, earlier_alike),
+            coalesce(waited_ms < (told_to_wait_s - 1) * 1000, false) as is_early,
+            coalesce(is_error, false) and earlier_alike = 0 as is_first_of_code
         from (
             select
                 response_id, operation_id, trace_id, tenant_id, surface, http_route, chain_basis,
@@ -123,7 +124,11 @@ def fill_retries(con: duckdb.DuckDBPyConnection) -> None:
                 lag(trace_id) over chain as previous_trace_id,
                 lag(error_code) over chain as previous_error_code,
                 lag(retryable) over chain as previous_retryable,
-                lag(coalesce(retry_after_s, retry_after_header_s)) over chain as told_to_wait_s
+                lag(coalesce(retry_after_s, retry_after_header_s)) over chain as told_to_wait_s,
+                count(*) filter (is_error) over (
+                    partition by operation_id, is_error, error_code order by attempt
+                    rows between unbounded preceding and 1 preceding
+                ) as earlier_alike
             from store.response
             window chain as (partition by operation_id order by attempt)
         )

@@ -20,6 +20,8 @@ from chertlog.queries.cli import register
 from chertlog.queries.cli_errors import friendly
 from chertlog.queries.tables import shown
 
+from ..sums import fill_sums
+
 Row = Callable[..., None]
 Run = Callable[..., Result]
 SLOW = "select count(*) from range(100000000) a, range(100000) b"
@@ -48,6 +50,7 @@ def publish(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> Callable[[], Path
     """Close what the test has written; the file is what readers open."""
 
     def close() -> Path:
+        fill_sums(con)
         con.execute("use memory")
         con.execute("detach built")
         return tmp_path / "built.duckdb"

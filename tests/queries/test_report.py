@@ -18,6 +18,8 @@ from chertlog.queries.report_markdown import report_markdown, spark
 from chertlog.queries.report_sections import sections
 from chertlog.queries.report_words import percent
 
+from ..sums import fill_sums
+
 Row = Callable[..., None]
 Ask = Callable[[str], Report]
 HOSTILE = (
@@ -31,6 +33,7 @@ def report_of(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> Ask:
 
     def ask(since: str) -> Report:
         con.execute("insert into store.meta values ('newest_at', '2026-11-22 12:00:00')")
+        fill_sums(con)
         con.execute("use memory")
         con.execute("detach built")
         with connect(tmp_path / "built.duckdb") as db:

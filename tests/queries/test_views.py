@@ -7,6 +7,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from ..sums import fill_sums
 from .conftest import fill_retries
 
 Row = Callable[..., None]
@@ -98,6 +99,7 @@ def night(
     con.execute("insert into store.rejected_line values (1, 9, null, 900, 'json', '{\"ts\": ')")
     con.execute("insert into store.meta values ('newest_at', '2026-11-21 12:05:00')")
     fill_retries(con)
+    fill_sums(con)
     return con
 
 
@@ -232,6 +234,7 @@ def test_a_wrong_clock_does_not_fill_years_with_empty_rows(
         "select (timestamp '2026-11-21 00:10:00' - to_days($1))::varchar", [gap_days]
     ).fetchall()[0][0]
     response(2, second)
+    fill_sums(con)
     hours = ask(con, "select count(distinct hour) from error_rate_hourly")
     assert hours == [(days * 24,)]
 

@@ -15,7 +15,7 @@ where
     and ($tenant::varchar is null or v.tenant_id = $tenant)
     and (
         len($surfaces::varchar[]) = 0
-        or case when v.surface in (select surface from api_surfaces) then v.surface else 'other' end
+        or case when v.surface in $documented::varchar[] then v.surface else 'other' end
             in $surfaces::varchar[]
     )
 group by v.kind

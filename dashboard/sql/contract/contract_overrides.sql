@@ -5,26 +5,26 @@ with
 
 counted as (
     select
-        r.http_route,
-        r.error_code,
+        s.http_route,
+        s.error_code,
         k.error_type,
         k.retryable as retryable_default,
-        count(*) filter (r.retryable != k.retryable) as overridden,
-        count(*) filter (r.retryable = k.retryable) as as_default,
-        count(distinct r.tenant_id) filter (r.retryable != k.retryable) as tenants,
-        min(r.occurred_at) filter (r.retryable != k.retryable) as first_seen_at,
-        max(r.occurred_at) filter (r.retryable != k.retryable) as last_seen_at,
-        arg_max(r.trace_id, r.occurred_at) filter (r.retryable != k.retryable) as last_trace_id
-    from store.response as r
-    inner join error_codes as k on r.error_code = k.error_code
+        coalesce(sum(s.responses) filter (s.retryable != k.retryable), 0)::bigint as overridden,
+        coalesce(sum(s.responses) filter (s.retryable = k.retryable), 0)::bigint as as_default,
+        count(distinct s.tenant_id) filter (s.retryable != k.retryable) as tenants,
+        min(s.first_sent_at) filter (s.retryable != k.retryable) as first_seen_at,
+        max(s.last_sent_at) filter (s.retryable != k.retryable) as last_seen_at,
+        arg_max(s.last_trace_id, s.last_sent_at) filter (s.retryable != k.retryable) as last_trace_id
+    from response_sums($unit) as s
+    inner join error_codes as k on s.error_code = k.error_code
     where
-        r.is_error
-        and r.occurred_at >= $start
-        and r.occurred_at < $end
-        and ($tenant::varchar is null or r.tenant_id = $tenant)
+        s.is_error
+        and s.starts_at >= $start
+        and s.starts_at < $end
+        and ($tenant::varchar is null or s.tenant_id = $tenant)
         and (
             len($surfaces::varchar[]) = 0
-            or case when r.surface in (select surface from api_surfaces) then r.surface else 'other' end
+            or case when s.surface in $documented::varchar[] then s.surface else 'other' end
                 in $surfaces::varchar[]
         )
     group by all

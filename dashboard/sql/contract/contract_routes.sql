@@ -2,7 +2,7 @@
 -- Parameters: start, end, surfaces (empty: all), tenant (NULL: all)
 select
     v.http_route,
-    case when v.surface in (select surface from api_surfaces) then v.surface else 'other' end
+    case when v.surface in $documented::varchar[] then v.surface else 'other' end
         as surface,
     count(*) as violations,
     count(distinct v.kind) as kinds,
@@ -16,7 +16,7 @@ where
     and ($tenant::varchar is null or v.tenant_id = $tenant)
     and (
         len($surfaces::varchar[]) = 0
-        or case when v.surface in (select surface from api_surfaces) then v.surface else 'other' end
+        or case when v.surface in $documented::varchar[] then v.surface else 'other' end
             in $surfaces::varchar[]
     )
 group by all

@@ -18,7 +18,7 @@ where
     and ($route::varchar is null or v.http_route = $route)
     and (
         len($surfaces::varchar[]) = 0
-        or case when v.surface in (select surface from api_surfaces) then v.surface else 'other' end
+        or case when v.surface in $documented::varchar[] then v.surface else 'other' end
             in $surfaces::varchar[]
     )
 order by v.occurred_at desc, v.kind, v.trace_id

@@ -1,6 +1,6 @@
 -- How many responses could have broken a rule: those of which more than the edge log is known.
 -- Grain: one row.
 select
-    count(*) filter (f.is_classified) as judged,
-    count(*) filter (not f.is_classified) as unclassified
-from filtered as f
+    coalesce(sum(s.responses - s.unclassified), 0)::bigint as judged,
+    coalesce(sum(s.unclassified), 0)::bigint as unclassified
+from summed as s

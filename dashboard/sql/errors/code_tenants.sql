@@ -1,12 +1,13 @@
--- The tenants that one code hit, most errors first. Grain: one row per tenant.
+-- The tenants that one code hit, most errors first. `operations` are those whose first error with this code is
+-- here. Grain: one row per tenant.
 -- Parameters besides the filters: code (NULL: errors without one)
 select
-    f.tenant_id,
-    count(*) as errors,
-    count(distinct f.operation_id) as operations,
-    max(f.occurred_at) as last_seen_at,
-    arg_max(f.trace_id, f.occurred_at) as last_trace_id
-from filtered as f
-where f.is_error and f.error_code is not distinct from $code::integer
+    s.tenant_id,
+    sum(s.responses)::bigint as errors,
+    sum(s.operations_met)::bigint as operations,
+    max(s.last_sent_at) as last_seen_at,
+    arg_max(s.last_trace_id, s.last_sent_at) as last_trace_id
+from summed as s
+where s.is_error and s.error_code is not distinct from $code::integer
 group by all
-order by errors desc, f.tenant_id
+order by errors desc, s.tenant_id

@@ -1,3 +1,3 @@
 -- How many responses the filters select. Grain: one row.
-select count(*) as responses
-from filtered as f
+select coalesce(sum(s.responses), 0)::bigint as responses
+from summed as s

@@ -1,6 +1,6 @@
 -- What the database holds. Grain: one row.
--- A response dated more than a day after the last loading has a wrong clock: were it the newest, the
--- presets would count back from it and show nothing. Such responses are in the range "all" only.
+-- Responses of hours that begin more than a day after the last loading have a wrong clock: were one the
+-- newest, the presets would count back from it and show nothing. They are in the range "all" only.
 with
 
 loaded as (
@@ -13,12 +13,12 @@ loaded as (
 
 counted as (
     select
-        count(*) as responses,
-        min(r.occurred_at) as first_at,
-        max(r.occurred_at) as last_at,
-        max(r.occurred_at) filter (r.occurred_at <= l.loaded_at + interval 1 day) as credible_at,
-        count(*) filter (r.occurred_at > l.loaded_at + interval 1 day) as misdated
-    from store.response as r
+        coalesce(sum(h.responses), 0)::bigint as responses,
+        min(h.first_sent_at) as first_at,
+        max(h.last_sent_at) as last_at,
+        max(h.last_sent_at) filter (h.hour <= l.loaded_at + interval 1 day) as credible_at,
+        coalesce(sum(h.responses) filter (h.hour > l.loaded_at + interval 1 day), 0)::bigint as misdated
+    from store.response_hour as h
     cross join loaded as l
 )
 

@@ -10,7 +10,7 @@ select
     r.occurred_at,
     r.tenant_id,
     -- Names of undocumented surfaces come from the logs; the filter offers them as one.
-    case when r.surface in (select surface from api_surfaces) then r.surface else 'other' end
+    case when r.surface in $documented::varchar[] then r.surface else 'other' end
         as surface,
     r.is_error is not null as is_classified,
     coalesce(r.is_error and ($retryable::boolean is null or r.retryable = $retryable), false)
@@ -27,6 +27,6 @@ where
     and ($tenant::varchar is null or r.tenant_id = $tenant)
     and (
         len($surfaces::varchar[]) = 0
-        or case when r.surface in (select surface from api_surfaces) then r.surface else 'other' end
+        or case when r.surface in $documented::varchar[] then r.surface else 'other' end
             in $surfaces::varchar[]
     )

@@ -2,11 +2,11 @@
 with
 
 busiest as (
-    select r.tenant_id
-    from store.response as r
-    where r.tenant_id is not null
+    select h.tenant_id
+    from store.response_hour as h
+    where h.tenant_id is not null
     group by all
-    order by count(*) desc
+    order by sum(h.responses) desc
     limit 1000
 )
 

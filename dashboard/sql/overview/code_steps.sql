@@ -1,9 +1,9 @@
 -- Errors by code through time, only steps that have any. Grain: one row per error code and step.
 select
-    f.error_code,
-    time_bucket(to_seconds($step_s), f.occurred_at, $start::timestamp) as starts_at,
-    count(*) as errors
-from filtered as f
-where f.is_error
+    s.error_code,
+    time_bucket(to_seconds($step_s), s.starts_at, $start::timestamp) as starts_at,
+    sum(s.responses)::bigint as errors
+from summed as s
+where s.is_error
 group by all
 order by all

@@ -1,19 +1,20 @@
--- Errors by code, most frequent first. Grain: one row per error code, one with NULL for errors without.
+-- Errors by code, most frequent first. `operations` are those whose first error with this code is here: those
+-- of consecutive periods add up. Grain: one row per error code, one with NULL for errors without.
 with
 
 counted as (
     select
-        f.error_code,
-        count(*) as errors,
-        count(*) filter (f.retryable) as retryable_errors,
-        count(*) filter (not f.retryable) as final_errors,
-        count(*) filter (f.retryable is null) as unsaid_errors,
-        count(distinct f.operation_id) as operations,
-        count(distinct f.tenant_id) as tenants,
-        max(f.occurred_at) as last_seen_at,
-        arg_max(f.trace_id, f.occurred_at) as last_trace_id
-    from filtered as f
-    where f.is_error
+        s.error_code,
+        sum(s.responses)::bigint as errors,
+        coalesce(sum(s.responses) filter (s.retryable), 0)::bigint as retryable_errors,
+        coalesce(sum(s.responses) filter (not s.retryable), 0)::bigint as final_errors,
+        coalesce(sum(s.responses) filter (s.retryable is null), 0)::bigint as unsaid_errors,
+        sum(s.operations_met)::bigint as operations,
+        count(distinct s.tenant_id) as tenants,
+        max(s.last_sent_at) as last_seen_at,
+        arg_max(s.last_trace_id, s.last_sent_at) as last_trace_id
+    from summed as s
+    where s.is_error
     group by all
 )
 

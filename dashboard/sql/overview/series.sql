@@ -7,32 +7,26 @@ steps as (
     select unnest(range($start::timestamp, $end::timestamp, to_seconds($step_s))) as starts_at
 ),
 
-failed as (
-    select o.operation_id
-    from store.operation as o
-    where
-        not o.succeeded
-        -- Received before it was sent, by less than a day: a longer one was rejected.
-        and o.first_at >= $start::timestamp - interval 1 day
-        and o.first_at < $end
-        and operation_outcome(o.succeeded, o.last_retryable, o.closes_at)
-            in ('gave_up', 'final_error')
-        and ($retryable::boolean is null or o.last_retryable = $retryable)
-),
-
 counted as (
     select
-        time_bucket(to_seconds($step_s), f.occurred_at, $start::timestamp) as starts_at,
-        count(*) as responses,
-        count(*) filter (not f.is_classified) as unclassified,
-        count(*) filter (f.is_error) as errors,
-        count(*) filter (f.is_error and f.retryable) as retryable_errors,
-        count(*) filter (f.is_error and not f.retryable) as final_errors,
-        count(*) filter (f.is_error and f.retryable is null) as unsaid_errors,
-        count(*) filter (f.is_error and f.error_code = 4002) as refused,
-        count(o.operation_id) as failed_operations
-    from filtered as f
-    left join failed as o on f.response_id = o.operation_id
+        time_bucket(to_seconds($step_s), s.starts_at, $start::timestamp) as starts_at,
+        sum(s.responses)::bigint as responses,
+        sum(s.unclassified)::bigint as unclassified,
+        coalesce(sum(s.responses) filter (s.is_error), 0)::bigint as errors,
+        coalesce(sum(s.responses) filter (s.is_error and s.retryable), 0)::bigint as retryable_errors,
+        coalesce(sum(s.responses) filter (s.is_error and not s.retryable), 0)::bigint as final_errors,
+        coalesce(sum(s.responses) filter (s.is_error and s.retryable is null), 0)::bigint as unsaid_errors,
+        coalesce(sum(s.responses) filter (s.is_error and s.error_code = 4002), 0)::bigint as refused,
+        sum(s.unsuccessful_operations)::bigint as unsuccessful_operations
+    from summed as s
+    group by all
+),
+
+still_open as (
+    select
+        time_bucket(to_seconds($step_s), o.first_answered_at, $start::timestamp) as starts_at,
+        count(*) as operations
+    from open_here as o
     group by all
 ),
 
@@ -48,9 +42,10 @@ filled as (
         coalesce(c.final_errors, 0) as final_errors,
         coalesce(c.unsaid_errors, 0) as unsaid_errors,
         coalesce(c.refused, 0) as refused,
-        coalesce(c.failed_operations, 0) as failed_operations
+        coalesce(c.unsuccessful_operations, 0) - coalesce(o.operations, 0) as failed_operations
     from steps as s
     left join counted as c on s.starts_at = c.starts_at
+    left join still_open as o on s.starts_at = o.starts_at
 )
 
 select

@@ -1,18 +1,25 @@
 -- Responses and errors by surface through time, only steps that have any. Grain: one row per surface and
 -- step, and one per surface with starts_at NULL for the whole period.
+with
+
+counted as (
+    select
+        s.surface,
+        time_bucket(to_seconds($step_s), s.starts_at, $start::timestamp) as starts_at,
+        sum(s.responses)::bigint as responses,
+        sum(s.unclassified)::bigint as unclassified,
+        coalesce(sum(s.responses) filter (s.is_error), 0)::bigint as errors,
+        coalesce(sum(s.responses) filter (s.is_error and s.retryable), 0)::bigint as retryable_errors,
+        coalesce(sum(s.responses) filter (s.is_error and not s.retryable), 0)::bigint as final_errors,
+        coalesce(sum(s.responses) filter (s.is_error and s.retryable is null), 0)::bigint as unsaid_errors
+    from summed as s
+    group by grouping sets ((1), (1, 2))
+)
+
 select
-    f.surface,
-    time_bucket(to_seconds($step_s), f.occurred_at, $start::timestamp) as starts_at,
-    count(*) as responses,
-    count(*) filter (not f.is_classified) as unclassified,
-    count(*) filter (f.is_error) as errors,
-    count(*) filter (f.is_error and f.retryable) as retryable_errors,
-    count(*) filter (f.is_error and not f.retryable) as final_errors,
-    count(*) filter (f.is_error and f.retryable is null) as unsaid_errors,
-    count(*) filter (f.is_error) / nullif(count(*) filter (f.is_classified), 0) as error_ratio,
-    wilson_low(count(*) filter (f.is_error), count(*) filter (f.is_classified)) as error_ratio_low,
-    wilson_high(count(*) filter (f.is_error), count(*) filter (f.is_classified))
-        as error_ratio_high
-from filtered as f
-group by grouping sets ((1), (1, 2))
-order by f.surface, starts_at nulls first
+    c.*,
+    c.errors / nullif(c.responses - c.unclassified, 0) as error_ratio,
+    wilson_low(c.errors, c.responses - c.unclassified) as error_ratio_low,
+    wilson_high(c.errors, c.responses - c.unclassified) as error_ratio_high
+from counted as c
+order by c.surface, c.starts_at nulls first

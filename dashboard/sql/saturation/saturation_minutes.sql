@@ -11,7 +11,7 @@ firsts as (
         m.minute,
         m.first_attempts
     from store.route_minute as m
-    semi join saturable_routes as s on m.http_route is not distinct from s.http_route
+    semi join kept_saturable_routes as s on m.http_route is not distinct from s.http_route
     where
         $tenant::varchar is null
         and m.minute >= date_trunc('hour', $start::timestamp)
@@ -21,7 +21,7 @@ firsts as (
         date_trunc('minute', r.received_at) as minute,
         1 as first_attempts
     from store.response as r
-    semi join saturable_routes as s on r.http_route is not distinct from s.http_route
+    semi join kept_saturable_routes as s on r.http_route is not distinct from s.http_route
     where
         r.tenant_id = $tenant
         and r.attempt = 1

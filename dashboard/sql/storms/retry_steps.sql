@@ -1,25 +1,51 @@
 -- First attempts and retries through time, of one tenant or all. Grain: one row per step of the period.
 -- Inside the data, a step without attempts counts 0; outside of them all figures are NULL.
--- Parameters: start, end, step_s, tenant, all_tenants, first_at, last_at (the data's reach)
+-- Parameters: unit (as of `summed`), start, end, step_s, tenant, all_tenants, first_at, last_at (the data's reach)
 with
 
 steps as (
     select unnest(range($start::timestamp, $end::timestamp, to_seconds($step_s))) as starts_at
 ),
 
+attempted as (
+    select
+        m.minute as starts_at,
+        m.tenant_id,
+        m.operations,
+        m.retries,
+        m.errors,
+        m.early_retries,
+        m.over_budget,
+        m.over_high_budget
+    from retry_minutes as m
+    where $unit = 'minute'
+    union all
+    select
+        h.hour as starts_at,
+        h.tenant_id,
+        h.operations,
+        h.retries,
+        h.errors,
+        h.early_retries,
+        h.over_budget,
+        h.over_high_budget
+    from kept_retry_hours as h
+    where $unit = 'hour'
+),
+
 counted as (
     select
-        time_bucket(to_seconds($step_s), m.minute, $start::timestamp) as starts_at,
+        time_bucket(to_seconds($step_s), m.starts_at, $start::timestamp) as starts_at,
         sum(m.operations)::bigint as first_attempts,
         sum(m.retries)::bigint as retries,
         sum(m.errors)::bigint as errors,
         sum(m.early_retries)::bigint as early_retries,
         sum(m.over_budget)::double as over_budget,
         sum(m.over_high_budget)::double as over_high_budget
-    from retry_minutes as m
+    from attempted as m
     where
-        m.minute >= $start
-        and m.minute < $end
+        m.starts_at >= $start
+        and m.starts_at < $end
         and ($all_tenants or m.tenant_id is not distinct from $tenant::varchar)
     group by all
 ),

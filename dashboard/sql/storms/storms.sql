@@ -5,15 +5,15 @@ with
 
 touched as (
     select distinct d.storm_id
-    from storm_drivers as d
+    from kept_storm_drivers as d
     where
         d.dimension = 'surface'
-        and case when d.value in (select surface from api_surfaces) then d.value else 'other' end
+        and case when d.value in $documented::varchar[] then d.value else 'other' end
         in $surfaces::varchar[]
 )
 
 select s.*
-from retry_storms as s
+from kept_retry_storms as s
 where
     s.started_at < $end
     and s.ended_at >= $start

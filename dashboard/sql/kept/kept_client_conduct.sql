@@ -1,0 +1,3 @@
+-- What clients do wrong. Grain: one row per tenant.
+select v.*
+from client_conduct as v

@@ -1,0 +1,3 @@
+-- Every check of every client. Grain: one row per tenant and check.
+select v.*
+from conduct_findings as v

@@ -1,0 +1,143 @@
+"""What the pages of the dashboard ask of the database, found by running them, and how long."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+import chertlog.dashboard
+from chertlog.dashboard import data
+from chertlog.queries.database import Connection, Params, Tables
+
+HOME = Path(next(iter(chertlog.dashboard.__path__)))
+PAGES = sorted(path.stem for path in (HOME / "screens").glob("[a-z]*.py"))
+RANGES = ("1h", "24h", "7d", "all")
+
+
+@dataclass(frozen=True)
+class Question:
+    """One query as a page sent it, and how long it took then, ms."""
+
+    name: str
+    con: Connection
+    sql: str
+    params: Params
+    tables: Tables
+    first_ms: float
+    is_kept: bool  # depends on nothing but the generation: asked once, and kept
+
+
+@dataclass(frozen=True)
+class Times:
+    """Milliseconds of all queries of one page, one after the other.
+
+    `cold` is the first visit after a publication, with the file out of the page cache and with what
+    is computed once per generation; `p50` and `longest` are of later runs without it. `cpu` is the
+    least processor time of a run: it does not tell the neighbours' work from waiting.
+    """
+
+    page: str
+    shown: str
+    queries: int
+    cold: float
+    p50: float
+    longest: float
+    cpu: float
+    slowest: str
+    slowest_ms: float
+
+
+def asked_by(data_dir: Path, page: str, *, cold: bool = False, **query: str) -> list[Question]:
+    """The queries that a page sends with nothing in the cache of results.
+
+    With `cold`, nothing of the file is in memory either.
+    """
+    os.environ["CHERTLOG_DATA_DIR"] = str(data_dir)
+    st.cache_data.clear()
+    if cold:
+        st.cache_resource.clear()
+        _forget((data_dir / "chertlog.duckdb").resolve())
+    app = AppTest.from_file(str(HOME / "app.py"), default_timeout=60)
+    app.switch_page(f"screens/{page}.py")
+    for name, value in query.items():
+        app.query_params[name] = value
+    with _recorded() as questions:
+        app.run()
+    if app.exception:
+        raise RuntimeError(f"{page}: {app.exception[0].message}")
+    return questions
+
+
+def timed(page: str, shown: str, questions: list[Question], runs: int) -> Times:
+    """How long the queries of a first visit took, and take when they are asked again."""
+    asked = [question for question in questions if not question.is_kept]
+    warm, cpu = [], []
+    for _ in range(runs):
+        began = time.process_time()
+        warm.append([_ms(question) for question in asked])
+        cpu.append((time.process_time() - began) * 1000)
+    totals = [sum(run) for run in warm]
+    each = [statistics.median(times) for times in zip(*warm, strict=True)]
+    slowest = max(range(len(each)), key=each.__getitem__, default=None)
+    return Times(
+        page,
+        shown,
+        len(asked),
+        sum(question.first_ms for question in questions),
+        statistics.median(totals),
+        max(totals),
+        min(cpu),
+        "" if slowest is None else asked[slowest].name,
+        0.0 if slowest is None else each[slowest],
+    )
+
+
+@contextmanager
+def _recorded() -> Iterator[list[Question]]:
+    """All that goes through a connection meanwhile, in order."""
+    heard: list[Question] = []
+    names = {data._text(name): name for name in data._files()}
+    sent = {name: getattr(Connection, name) for name in ("sql", "arrow", "rows")}
+
+    def listening(method: Any) -> Any:
+        def ask(self: Connection, query: str, *more: Any, **named: Any) -> Any:
+            began = time.perf_counter()
+            answer = method(self, query, *more, **named)
+            took = (time.perf_counter() - began) * 1000
+            name = names.get(query, " ".join(query.split())[:24])
+            params = None if name.startswith("kept_") or not more else more[0]
+            heard.append(
+                Question(name, self, query, params, named.get("tables"), took, params is None)
+            )
+            return answer
+
+        return ask
+
+    try:
+        for name, method in sent.items():
+            setattr(Connection, name, listening(method))
+        yield heard
+    finally:
+        for name, method in sent.items():
+            setattr(Connection, name, method)
+
+
+def _ms(question: Question) -> float:
+    began = time.perf_counter()
+    question.con.sql(question.sql, question.params, tables=question.tables)
+    return (time.perf_counter() - began) * 1000
+
+
+def _forget(path: Path) -> None:
+    """Take the file out of the page cache of the machine."""
+    with path.open("rb") as file:
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
