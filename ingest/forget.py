@@ -42,7 +42,7 @@ class Forgotten:
 
 def name_tenant(con: duckdb.DuckDBPyConnection, tenant: str) -> Forgotten:
     """A tenant by its id. Raises WrongUse for one that is never stored as it is."""
-    stored = _value(con, "select clean($name, true)", tenant)
+    stored = _value(con, "select redact($name)", tenant)
     if not stored or stored != tenant:
         raise WrongUse(
             "this tenant_id is not stored as it is: it looks like personal data, and was replaced",
