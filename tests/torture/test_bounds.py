@@ -95,6 +95,21 @@ def test_nesting_of_millions(
     assert {"0", "1"} <= set(stand.traces("bounds"))
 
 
+def test_nesting_just_below_the_longest_line(
+    only_long: None, stand: Stand, logs: Logs, measured: Callable[..., tuple[Said, Cost]]
+) -> None:
+    """Lines of 7 to 14 MB with a value in every byte or two do not keep a run from loading."""
+    depth = 7 << 20
+    line = logs.app("10:00:00", "note", "deep", detail="@")
+    deep = line.replace(b'"@"', b"[" * depth + b"]" * depth)
+    maps = line.replace(b'"@"', b'{"a":' * (depth // 4) + b"1" + b"}" * (depth // 4))
+    cut = line.replace(b'"@"}', b"[" * depth)
+    path = stand.write("deep.log", *logs.answered(1), deep, maps, cut, *logs.answered(1, first=1))
+    said, _ = measured(path)
+    assert said.exit_code == 0
+    assert {"0", "1"} <= set(stand.traces("bounds"))
+
+
 def test_many_small_files(
     stand: Stand, logs: Logs, measured: Callable[..., tuple[Said, Cost]], is_long: bool
 ) -> None:
