@@ -19,7 +19,6 @@ from chertlog.ingest.modes import ENTERED, LISTED, PRIVATE, READABLE, grant, gro
 from chertlog.ingest.notes import mark_changed
 from chertlog.ingest.privacy import Key, install
 from chertlog.ingest.settings import Settings
-from chertlog.queries.duckdb_faults import DISABLE_WRONG_OPTIMIZER
 
 if TYPE_CHECKING:
     import duckdb
@@ -161,7 +160,6 @@ def scratch(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     try:
         con.execute("set enable_progress_bar = false")
         con.execute("set preserve_insertion_order = false")
-        con.execute(DISABLE_WRONG_OPTIMIZER)
         # FSST made the file a tenth larger and the load a tenth slower than a dictionary alone.
         con.execute("set disabled_compression_methods = 'fsst'")
         # Rows go to the file as row groups fill, by all threads, not at the commit by one.

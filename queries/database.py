@@ -11,7 +11,6 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from chertlog.queries.apply import SCHEMA_VERSION
-from chertlog.queries.duckdb_faults import DISABLE_WRONG_OPTIMIZER
 from chertlog.queries.errors import BadQuery, QueryLimit, SchemaTooNew, SchemaTooOld
 from chertlog.queries.published import no_database, published_database
 
@@ -88,11 +87,6 @@ class Connection:
         except duckdb.OutOfMemoryException as error:
             raise QueryLimit("the query needs more memory than there is", why=str(error)) from None
         except duckdb.Error as error:
-            if "pytz" in str(error):
-                raise BadQuery(
-                    "the result has a TIMESTAMP WITH TIME ZONE",
-                    next="All times here are UTC: cast it, for example now()::timestamp.",
-                ) from None
             raise BadQuery(str(error)) from None
         finally:
             cursor.close()
@@ -121,7 +115,6 @@ def connect(location: str | Path | None = None) -> Connection:
             raise no_database(path, why=str(error)) from None
     try:
         con.execute("set global TimeZone = 'UTC'")
-        con.execute(DISABLE_WRONG_OPTIMIZER)
         require_schema(con, path)
     except BaseException:
         con.close()

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import pyarrow as pa
 
-from chertlog.queries.duckdb_faults import DISABLE_WRONG_OPTIMIZER
 from chertlog.queries.errors import BadQuery
 from chertlog.queries.select_only import admit
 
@@ -101,7 +100,6 @@ def lock(con: "DuckDBPyConnection") -> None:
         "set autoload_known_extensions = false",
         "set allow_community_extensions = false",
         "set enable_external_access = false",
-        DISABLE_WRONG_OPTIMIZER,
         "set disabled_filesystems = 'LocalFileSystem'",
         "set lock_configuration = true",
     ):

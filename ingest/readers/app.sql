@@ -75,8 +75,8 @@ judged as (
             when j is null then
                 case
                     when is_blank(line) then 'blank'
-                    when is_glued(line) then 'glued'
                     when json_valid(line) then 'not_object'
+                    when is_glued(line) then 'glued'
                     else 'json'
                 end
             when occurred_at is null then 'time'

@@ -67,10 +67,9 @@ judged as (
             when found is null then
                 case
                     when is_blank(line) then 'blank'
+                    when json_valid(line) then case when is_object(line) then 'shape' else 'not_object' end
                     when is_glued(line) then 'glued'
-                    when not json_valid(line) then 'json'
-                    when not is_object(line) then 'not_object'
-                    else 'shape'
+                    else 'json'
                 end
             when coalesce(nanoseconds, 0) <= 0 then 'time'
             when status_sent is not null and try_cast(status_sent as smallint) is null then 'number'

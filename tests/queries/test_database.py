@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -111,9 +111,25 @@ def test_wrong_sql_is_a_bad_query(data_dir: Path) -> None:
             db.rows("select meaning::integer from error_codes")
 
 
-def test_a_time_with_a_zone_is_explained(data_dir: Path) -> None:
-    with connect(data_dir) as db, pytest.raises(BadQuery, match="cast it"):
-        db.rows("select now() as now")
+def test_this_duckdb_adds_up() -> None:
+    """2.0.0 wraps this sum around (-48): the reason why 2.0.1 is the oldest that will do."""
+    with duckdb.connect() as con:
+        con.execute("create table runs as select 1 as run_no")
+        con.execute(
+            "create table numbers as select 'f' as f, 30::bigint as n, range as a from range(24)"
+        )
+        total = """
+            select f, sum(n)::bigint from numbers
+            where a < 100 or n = (select max(run_no) from runs) group by all order by f
+        """
+        assert con.execute(total).fetchall() == [("f", 720)]
+
+
+def test_a_time_with_a_zone_says_that_it_is_utc(data_dir: Path) -> None:
+    with connect(data_dir) as db:
+        (row,) = db.rows("select timestamptz '2026-11-21 10:00:00+02' as at")
+    assert row["at"].utcoffset() == timedelta(0)
+    assert row["at"].hour == 8
 
 
 def test_importing_loads_neither_duckdb_nor_pandas() -> None:

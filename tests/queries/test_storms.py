@@ -121,7 +121,6 @@ class Traffic:
         """Refresh everything from the responses there."""
         transforms = resources.files("chertlog.queries").joinpath("transforms")
         con = self._con
-        con.execute("set disabled_optimizers = 'compressed_materialization'")
         con.execute(transforms.joinpath("engine.sql").read_text("utf-8"))
         con.execute(
             "create or replace temp table touched_hour as "

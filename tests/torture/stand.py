@@ -22,7 +22,6 @@ from logs import Logs
 from typer.testing import CliRunner
 
 from chertlog.ingest.cli import app
-from chertlog.queries.duckdb_faults import DISABLE_WRONG_OPTIMIZER
 
 COUNTS = ("lines", "events", "rejected", "blank", "duplicates")
 HEADLINE = re.compile(
@@ -109,7 +108,6 @@ class Stand:
         if self._open is None or self._open[0] != path:
             self.close()
             self._open = path, duckdb.connect(path, read_only=True)
-            self._open[1].execute(DISABLE_WRONG_OPTIMIZER)
         return self._open[1]
 
     def close(self) -> None:

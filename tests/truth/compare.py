@@ -136,7 +136,6 @@ class Found:
 
     def __init__(self, published: Path) -> None:
         self._con = duckdb.connect(str(published.resolve(strict=True)), read_only=True)
-        self._con.execute("set disabled_optimizers = 'compressed_materialization'")
 
     def frame(self, query: str) -> pd.DataFrame:
         return self._con.execute(query).df()

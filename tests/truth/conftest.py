@@ -134,7 +134,6 @@ class Store:
 
     def sql(self, query: str) -> list[tuple[Any, ...]]:
         with duckdb.connect(str(self.published), read_only=True) as con:
-            con.execute("set disabled_optimizers = 'compressed_materialization'")
             return con.execute(query).fetchall()
 
     def one(self, query: str) -> Any:

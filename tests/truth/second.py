@@ -31,7 +31,6 @@ def compare_second(published: Path, app_log: Path) -> list[Comparison]:
     """The database of this application log alone, and the same figures computed anew."""
     second = Second(app_log)
     with duckdb.connect(str(published.resolve(strict=True)), read_only=True) as con:
-        con.execute("set disabled_optimizers = 'compressed_materialization'")
         return [
             same(f"second computation: {figure}", _Counted(true), _Counted(found))
             for figure, (true, found) in _figures(second, lambda q: con.execute(q).fetchall())
