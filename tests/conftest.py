@@ -9,6 +9,8 @@ from hypothesis import settings
 # A developer's own settings must not reach a test.
 for name in [name for name in os.environ if name.startswith("CHERTLOG_")]:
     del os.environ[name]
+# One key for all databases, so that two of them can be compared.
+os.environ["CHERTLOG_PSEUDONYM_KEY"] = "0123456789abcdef0123456789abcdef"
 
 # No deadline: the time one example takes says more about the neighbours on a shared machine than
 # about the code. In CI the examples are the same in every run.

@@ -232,6 +232,7 @@ def test_an_idempotency_key_leads_to_its_attempts(
         assert key not in _said(app)
         assert truth["trace_ids"][-1] in _said(app)
     # Who may not read the key file still finds it by the pseudonym that the database shows.
+    monkeypatch.delenv("CHERTLOG_PSEUDONYM_KEY")
     alone = _without_key(day)
     app = _trace(alone, monkeypatch, truth["pseudonym"])
     assert truth["trace_ids"][-1] in _said(app)

@@ -22,7 +22,7 @@ from chertlog.ingest.run import Summary, ingest
 from chertlog.ingest.settings import Settings
 from chertlog.ingest.simulate import write_day
 
-KEY = "0123456789abcdef0123456789abcdef"
+KEY = os.environ[KEY_VARIABLE]
 DATE = "2026-11-21"
 # What these say depends on how and when the logs came, not only on what is in them.
 BOOKKEEPING = {"sources", "ingest_runs", "freshness"}
@@ -33,14 +33,6 @@ COUNTS = ("lines", "events", "rejected", "blank", "duplicates")
 def key() -> bytes:
     """The pseudonym key in force."""
     return KEY.encode()
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _one_key() -> Iterator[None]:
-    """One key for all databases, so that two of them can be compared."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(KEY_VARIABLE, KEY)
-        yield
 
 
 class Store:

@@ -205,6 +205,7 @@ def source(con: duckdb.DuckDBPyConnection) -> Row:
             "rejected": 0,
             "blank": 0,
             "duplicates": 0,
+            "erased": 0,
             "run_no": 1,
             "offered_at": "2026-11-22 02:00:00",
         }

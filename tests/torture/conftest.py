@@ -21,10 +21,7 @@ from killing import Night, run_to
 from logs import Logs, label_of
 from stand import Stand, copy_of, make_earlier
 
-from chertlog.ingest.privacy import KEY_VARIABLE
 from chertlog.ingest.simulate import write_day
-
-KEY = "0123456789abcdef0123456789abcdef"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -40,9 +37,8 @@ def is_long(request: pytest.FixtureRequest) -> bool:
 
 @pytest.fixture(scope="session", autouse=True)
 def _quick() -> Iterator[None]:
-    """One key for all databases; nothing waits for the disk where no plug is pulled."""
+    """Nothing waits for the disk where no plug is pulled."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(KEY_VARIABLE, KEY)
         patch.setattr(os, "fsync", lambda handle: None)
         yield
 

@@ -14,7 +14,6 @@ from typing import Any
 import duckdb
 import pytest
 
-from chertlog.ingest.privacy import KEY_VARIABLE
 from chertlog.ingest.run import Summary, ingest
 from chertlog.ingest.settings import Settings
 
@@ -35,9 +34,8 @@ CODES = {
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _one_key() -> Iterator[None]:
+def _no_sync() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(KEY_VARIABLE, "0123456789abcdef0123456789abcdef")
         patch.setattr(os, "fsync", lambda handle: None)
         yield
 
