@@ -132,14 +132,19 @@ create or replace temp macro redact_path(value) as
     case
         when regexp_matches(value, suspect_pattern('[A-Za-z0-9+=_-]') || '|[?#;%]') then
             regexp_replace(
-                replace(redact_always(array_to_string(list_transform(
+                replace(redact_always(case
+                    -- Patterns inside a lambda are compiled for each row: only where they can matter.
+                    when regexp_matches(value, '(?i)[%@]|[^\x00-\x7f]|tel:|sms:|(?:^|/)[^A-Za-z/]*[0-9][^A-Za-z/]*(?:/|$|[?#;])')
+                        then array_to_string(list_transform(
                     string_split(regexp_replace(value, '[?#;].*', ''), '/'),
                     lambda segment: coalesce(
                         path_segment(decoded_segment(segment)),
                         case when is_suspect(decoded_segment(segment)) then decoded_segment(segment) end,
                         segment
                     )
-                ), chr(31))), chr(31), '/'),
+                ), chr(31))
+                    else replace(regexp_replace(value, '[?#;].*', ''), '/', chr(31))
+                end), chr(31), '/'),
                 '\[(number|secret|address)\]',
                 '[\1:' || substr(hmac_hex(value), 1, 8) || ']', 'g'
             )
