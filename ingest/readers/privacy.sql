@@ -100,13 +100,12 @@ create or replace temp macro in_letters(number) as
 -- the recipient's, so that forgetting somebody reaches paths. Spelled in letters: the redaction that
 -- follows would take hex digits for a number.
 create or replace temp macro path_segment(value) as
-    case
+    '[' || case
         when regexp_full_match(value, '(?i:(?:tel|sms):)?[^A-Za-z@]*[0-9][^A-Za-z@]*')
             and length(regexp_replace(value, '[^0-9]', '', 'g')) between 7 and 15
-            then '[number:' || in_letters(pseudonym(value)) || ']'
-        when regexp_full_match(value, '[^@\s]+@[^@\s]+')
-            then '[address:' || in_letters(pseudonym(value)) || ']'
-    end;
+            then 'number:'
+        when regexp_full_match(value, '[^@\s]+@[^@\s]+') then 'address:'
+    end || in_letters(pseudonym(value)) || ']';
 
 -- The pseudonyms that path_segment left in a path.
 create or replace temp macro numbers_in_path(path) as
@@ -133,16 +132,20 @@ create or replace temp macro redact_path(value) as
         when regexp_matches(value, suspect_pattern('[A-Za-z0-9+=_-]') || '|[?#;%]') then
             regexp_replace(
                 replace(redact_always(case
-                    -- Patterns inside a lambda are compiled for each row: only where they can matter.
+                    -- Patterns inside a lambda are compiled anew for each vector: only where they can matter.
                     when regexp_matches(value, '(?i)[%@]|[^\x00-\x7f]|tel:|sms:|(?:^|/)[^A-Za-z/]*[0-9][^A-Za-z/]*(?:/|$|[?#;])')
                         then array_to_string(list_transform(
-                    string_split(regexp_replace(value, '[?#;].*', ''), '/'),
-                    lambda segment: coalesce(
-                        path_segment(decoded_segment(segment)),
-                        case when is_suspect(decoded_segment(segment)) then decoded_segment(segment) end,
-                        segment
-                    )
-                ), chr(31))
+                            -- Decoded in a list of its own: a macro repeats its argument wherever it uses it.
+                            list_transform(
+                                string_split(regexp_replace(value, '[?#;].*', ''), '/'),
+                                lambda segment: {'raw': segment, 'decoded': decoded_segment(segment)}
+                            ),
+                            lambda segment: coalesce(
+                                path_segment(segment.decoded),
+                                case when is_suspect(segment.decoded) then segment.decoded end,
+                                segment.raw
+                            )
+                        ), chr(31))
                     else replace(regexp_replace(value, '[?#;].*', ''), '/', chr(31))
                 end), chr(31), '/'),
                 '\[(number|secret|address)\]',
