@@ -230,7 +230,7 @@ def _batch(
 
 
 def _as_array(numbers: npt.NDArray[np.integer]) -> pa.Array:
-    """An Arrow array of the same memory. `pa.array` would import pandas first, a third of a second."""
+    """An Arrow array of the same memory. `pa.array` would import pandas: a third of a second."""
     return pa.Array.from_buffers(
         pa.from_numpy_dtype(numbers.dtype), len(numbers), [None, pa.py_buffer(numbers)]
     )
