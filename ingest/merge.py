@@ -70,9 +70,8 @@ def merge(
         _set(con, slices=slices, slice=slice_)
         for step in ("earlier_events", "batch_event", "irregular_traces", "repeated_events"):
             _run(con, step)
-        if _drop_repeated(con):
-            # An event that took a new place counts as new now: it must not stand there twice.
-            _run(con, "earlier_events")
+        sql.run(con, "drop_repeated")
+        sql.run(con, "move_events")
         _run(con, "irregular_slots")
         _run(con, "merge_responses")
     _chain(con)
@@ -141,27 +140,6 @@ def _touch(con: duckdb.DuckDBPyConnection, lowest: datetime, highest: datetime) 
         if not _row(con, "is_window_too_small")[0]:
             return
         margin *= 24
-
-
-def _drop_repeated(con: duckdb.DuckDBPyConnection) -> bool:
-    """Remove repeated events; the lowest line number of all copies is the one that stays.
-
-    Returns whether an earlier event took the place of a new copy.
-    """
-    moved = sql.run(con, "repeated_places").fetchall()
-    sql.run(con, "drop_repeated")
-    for source_no, line, record, place_source_no, place_line in moved:
-        sql.run(
-            con,
-            "move_event",
-            kept_source_no=source_no,
-            kept_line_number=line,
-            kept_record_number=record,
-            source_no=place_source_no,
-            line_number=place_line,
-        )
-        sql.run(con, "give_event_away", source_no=source_no)
-    return bool(moved)
 
 
 def _chain(con: duckdb.DuckDBPyConnection) -> None:

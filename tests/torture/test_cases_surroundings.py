@@ -22,7 +22,6 @@ from logs import Logs
 from stand import COMMAND, Stand, copy_of, differences
 
 from chertlog.ingest import work
-from chertlog.ingest.cli import app
 
 
 @pytest.fixture
@@ -303,10 +302,6 @@ def case_66_rejected_line_fixed_and_offered_again(stand: Stand, logs: Logs) -> N
     assert stand.traces(logs.label) == ["0", "1"]
 
 
-KNOWS_FORGET = "forget" in {command.name for command in app.registered_commands}
-
-
-@pytest.mark.skipif(not KNOWS_FORGET, reason="this chertlog has no command `forget`")
 def case_67_forgotten_and_offered_again(stand: Stand, logs: Logs) -> None:
     """What was erased stays erased when the same file comes again."""
     path = stand.write("app.log", *logs.answered(2))
