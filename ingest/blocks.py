@@ -25,6 +25,8 @@ import pyarrow.compute as pc
 
 BLOCK_BYTES = 2 << 20  # fits the cache; 256 KiB cost half as much again, 16 MiB gained nothing
 MAX_LINE_BYTES = 16 << 20
+# What JSON takes in memory grows with its values, of 16 bytes and more each, not with its text.
+MARKS, MAX_MARKS = (b"[", b"{", b",", b":"), 2_000_000
 SHOWN_OF_LONG_LINE = 512  # how much of an over-long line goes on to become its excerpt
 BOM = b"\xef\xbb\xbf"
 
@@ -170,10 +172,15 @@ def _emit(
         for nul in np.flatnonzero(np.frombuffer(text, dtype=np.uint8, count=size) == 0):
             flaws.setdefault(int(np.searchsorted(offsets, nul, side="right")) - 1, "nul")
     count = len(lines)
-    if size > MAX_LINE_BYTES:
-        lengths = np.diff(np.append(offsets, size + 1)) - 1
-        for index in np.flatnonzero(lengths > MAX_LINE_BYTES):
-            flaws.setdefault(int(index), "too_long")
+    long = min(BLOCK_BYTES, MAX_LINE_BYTES)
+    if size > long:
+        bounds = np.append(offsets, size + 1)
+        for index in np.flatnonzero(np.diff(bounds) - 1 > long):
+            begin, end_of_line = int(bounds[index]), int(bounds[index + 1]) - 1
+            if end_of_line - begin > MAX_LINE_BYTES:
+                flaws.setdefault(int(index), "too_long")
+            elif sum(text.count(mark, begin, end_of_line) for mark in MARKS) > MAX_MARKS:
+                flaws.setdefault(int(index), "too_dense")
     if first_offset == 0 and text.startswith(BOM):
         first = pa.array([lines[0].as_py().removeprefix("\ufeff")], pa.string())
         lines = pa.concat_arrays([first, lines.slice(1)])

@@ -75,7 +75,7 @@ judged as (
             when j is null then
                 case
                     when is_blank(line) then 'blank'
-                    when json_valid(line) then 'not_object'
+                    when case when is_object(line) then false else json_valid(line) end then 'not_object'
                     when is_glued(line) then 'glued'
                     else 'json'
                 end

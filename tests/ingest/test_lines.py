@@ -174,6 +174,14 @@ def test_only_the_beginning_of_a_long_line_is_kept(monkeypatch: pytest.MonkeyPat
     assert "\0" not in text
 
 
+def test_a_line_of_too_many_values_is_a_flaw(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A line longer than a block, whose JSON would take far more memory than its text."""
+    monkeypatch.setattr(blocks, "BLOCK_BYTES", 600)
+    monkeypatch.setattr(blocks, "MAX_MARKS", 500)
+    found, _ = lines_of(b"[,:{" * 140 + b"\n" + b"[,:{" * 125 + b"a" * 500 + b"\n" + b"[" * 900)
+    assert [(n, flaw) for n, _, _, flaw in found] == [(1, None), (2, None), (3, "too_dense")]
+
+
 @pytest.mark.parametrize("size", [7, 1000])
 def test_a_long_last_line_can_be_left_unread(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
     """An unfinished line is not read before it is finished, however long it is by now."""

@@ -17,6 +17,7 @@ REASONS = {
     "encoding": "Not UTF-8.",
     "nul": "Holds a NUL byte.",
     "too_long": "Longer than 16 MiB.",
+    "too_dense": "More than two million brackets, commas and colons: it would not fit in memory.",
     "json": "Not JSON that can be read: often cut off in the middle.",
     "not_object": "JSON, but no object.",
     "glued": "Two objects on one line: halves of different lines may be among them.",
