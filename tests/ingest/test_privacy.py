@@ -19,10 +19,14 @@ from urllib.parse import quote
 
 import duckdb
 import pytest
+from streamlit.testing.v1 import AppTest
 from typer.testing import CliRunner
 
+import chertlog.dashboard
 from chertlog.ingest.cli import app
 from chertlog.ingest.privacy import KEY_FILE, KEY_VARIABLE
+
+DASHBOARD = Path(next(iter(chertlog.dashboard.__path__))) / "app.py"
 
 # What is planted, and what of it must be nowhere.
 PHONES = {
@@ -302,6 +306,43 @@ def test_no_canary_is_in_a_report_or_an_export(planted: Any, tmp_path: Path) -> 
         assert story.exit_code == 0
         assert found_in(story.output.encode()) == []
     assert found_in((data / "audit.log").read_bytes()) == []
+
+
+SCREENS = (
+    *("overview", "errors", "storms", "saturation", "contract", "clients"),
+    *("trace", "sql", "health"),
+)
+
+
+ASKED = {
+    "trace": ["a00000000001", "b00000000000", "d00000000003", "e00000000002"],
+    "sql": ["select * from events order by trace_id", "select * from rejected_lines"],
+}
+
+
+def sent_to_the_browser(app: Any) -> bytes:
+    """The elements of a screen as the server sends them, tables and charts among them."""
+    elements = [getattr(each, "proto", None) for each in app._tree]
+    return b"\n".join(each.SerializeToString() for each in elements if each is not None)
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+def test_no_canary_is_on_a_screen(
+    planted: Any, screen: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data, _ = planted
+    monkeypatch.setenv("CHERTLOG_DATA_DIR", str(data))
+    app = AppTest.from_file(str(DASHBOARD), default_timeout=60).run()
+    app.query_params["range"] = "all"
+    app.switch_page(f"screens/{screen}/page.py")
+    shown = []
+    for text in ASKED.get(screen, [""]):
+        app.query_params[screen] = text
+        shown.append(sent_to_the_browser(app.run()))
+    assert not app.exception
+    assert min(map(len, shown)) > 1000
+    assert screen not in ("trace", "sql") or b"a00000000001" in shown[0]
+    assert {name for text in shown for name in found_in(text)} == set()
 
 
 def test_no_canary_is_in_the_bytes_of_any_file(planted: Any) -> None:
