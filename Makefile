@@ -32,18 +32,16 @@ demo: $(RUNTIME) ## a day of sample logs, ingested, reported and shown; SERVE=0 
 dashboard: $(RUNTIME) ## the dashboard on ./chertlog-data; options in ARGS='--data-dir DIR'
 	@$(BIN)/chertlog dashboard $(ARGS)
 
-test: $(DEV) ## every test, in a browser too (installs Debian's Chromium where it may); ARGS='-k name'
-	@if .ci/chromium; then $(PYTEST); \
-	elif [ -n "$$CI" ]; then exit 1; \
-	else $(PYTEST) -m 'not browser'; status=$$?; \
-	    echo 'The browser tests were left out: no Chromium (see above).' >&2; exit $$status; fi
+test: $(DEV) ## every test, in a browser too (installs what it needs from Debian where it may); ARGS='-k name'
+	@marks=$$(.ci/tools) || exit; $(PYTEST) -m "$$marks"; status=$$?; \
+	[ -z "$$marks" ] || echo "Left out, for want of a program (see above): what is $$marks." >&2; exit $$status
 
-check: $(DEV) ## before a push: format, lint, types, imports, and the tests that need no browser
+check: $(DEV) ## before a push: format, lint, types, imports, and the tests that need no browser or other program
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(MAKE) --no-print-directory types
 	@$(BIN)/lint-imports --no-cache
-	@$(PYTEST) -m 'not browser'
+	@$(PYTEST) -m 'not browser and not alertmanager'
 
 types: $(DEV) ## mypy, strict
 	@mkdir -p .typing/chertlog
@@ -67,7 +65,7 @@ bench: $(DEV) ## the benchmarks in tests/bench/, one after the other; ONLY=dashb
 	@for file in $(BENCHES); do $(BIN)/python $$file $(ARGS) || exit; done
 
 shots: $(DEV) ## pictures of every screen, in ./shots; options in ARGS='--out DIR --look phone-dark --only errors'
-	@.ci/chromium && $(BIN)/python tests/shots/shots.py $(ARGS)
+	@.ci/tools browser >/dev/null && $(BIN)/python tests/shots/shots.py $(ARGS)
 
 audit: $(DEV) ## known vulnerabilities in what is installed (asks the index)
 	@test -x $(BIN)/pip-audit || $(PIP) install 'pip-audit>=2.10,<3' || true

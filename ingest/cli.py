@@ -10,13 +10,16 @@ from __future__ import annotations
 import sys
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from chertlog.ingest.cli_erase import forget, prune
 from chertlog.queries.cli import register
 from chertlog.queries.cli_errors import friendly
+
+if TYPE_CHECKING:
+    from chertlog.queries.alerting.destinations import AlertSettings
 
 app = typer.Typer(
     name="chertlog",
@@ -264,7 +267,13 @@ def _find_data_dir(given: Path | None) -> Path:
     return load_settings(given).data_dir
 
 
-register(app, _find_data_dir)
+def _alert_settings() -> AlertSettings:
+    from chertlog.ingest.settings import load_settings
+
+    return load_settings().alerts
+
+
+register(app, _find_data_dir, _alert_settings)
 
 
 def main() -> None:

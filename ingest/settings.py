@@ -7,18 +7,25 @@ Owns: reading `chertlog.toml` and the environment. Thresholds of the analysis ar
 from __future__ import annotations
 
 import os
+import re
 import tomllib
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
 from chertlog.ingest.errors import WrongUse
 from chertlog.ingest.log_format import SHIPPED, compile_template
+from chertlog.queries.alerting.destinations import AlertSettings
 
 CONFIG_FILE = "chertlog.toml"
 DEFAULT_DATA_DIR = "chertlog-data"
 LONGEST_CHAIN_H = 24  # what merge.CHAIN_MARGIN and transforms/chain_numbers.sql rest on
-KEYS = {"data_dir", "memory_limit", "threads", "group", "keep_days", "edge", "parameters"}
+KEYS = {
+    *("data_dir", "memory_limit", "threads", "group", "keep_days"),
+    *("edge", "parameters", "alerts"),
+}
 
 
 @dataclass(frozen=True)
@@ -32,6 +39,7 @@ class Settings:
     keep_days: int | None = None  # ingest prunes what is older; None: nothing
     log_formats: tuple[str, ...] = SHIPPED
     parameters: dict[str, float] = field(default_factory=dict)
+    alerts: AlertSettings = field(default_factory=AlertSettings)
 
 
 def load_settings(data_dir: Path | None = None, config: Path | None = None) -> Settings:
@@ -39,16 +47,7 @@ def load_settings(data_dir: Path | None = None, config: Path | None = None) -> S
     path = config or Path(os.environ.get("CHERTLOG_CONFIG", CONFIG_FILE))
     named = config is not None or "CHERTLOG_CONFIG" in os.environ
     values = _read(path) if named or path.exists() else {}
-    if unknown := values.keys() - KEYS:
-        name = sorted(unknown)[0]
-        close = get_close_matches(name, KEYS, 1)
-        raise WrongUse(
-            f"unknown key {name!r}",
-            where=str(path),
-            next=f"did you mean {close[0]!r}?"
-            if close
-            else f"known keys: {', '.join(sorted(KEYS))}",
-        )
+    _require_known(values, KEYS, path)
     folder = data_dir or os.environ.get("CHERTLOG_DATA_DIR") or values.get("data_dir")
     return Settings(
         data_dir=Path(str(folder or DEFAULT_DATA_DIR)),
@@ -60,7 +59,21 @@ def load_settings(data_dir: Path | None = None, config: Path | None = None) -> S
         keep_days=_integer(values.get("keep_days"), "keep_days", path),
         log_formats=(*_log_formats(values.get("edge"), path), *SHIPPED),
         parameters=_parameters(values.get("parameters"), path),
+        alerts=_alerts(values.get("alerts"), path),
     )
+
+
+def _require_known(values: Mapping[str, object], known: Collection[str], path: Path) -> None:
+    if unknown := values.keys() - known:
+        name = sorted(unknown)[0]
+        close = get_close_matches(name, known, 1)
+        raise WrongUse(
+            f"unknown key {name!r}",
+            where=str(path),
+            next=f"did you mean {close[0]!r}?"
+            if close
+            else f"known keys: {', '.join(sorted(known))}",
+        )
 
 
 def _read(path: Path) -> dict[str, object]:
@@ -98,6 +111,27 @@ def _log_formats(section: object, path: Path) -> tuple[str, ...]:
         except ValueError as error:
             raise WrongUse("a log_format cannot be used", where=str(path), why=str(error)) from None
     return tuple(formats)
+
+
+def _alerts(section: object, path: Path) -> AlertSettings:
+    values = section if isinstance(section, dict) else {}
+    if section is not None and not isinstance(section, dict):
+        raise WrongUse("[alerts] must be a section", where=str(path))
+    _require_known(values, {each.name for each in fields(AlertSettings)}, path)
+    told: dict[str, Any] = {}
+    for name, value in values.items():
+        if name == "email_to":
+            if not isinstance(value, list) or not all(isinstance(v, str) and v for v in value):
+                raise WrongUse("email_to must be a list of addresses", where=str(path))
+            told[name] = tuple(value)
+        else:
+            told[name] = _text(value, name, path)
+    if webhook := os.environ.get("CHERTLOG_ALERT_WEBHOOK"):
+        told["webhook"] = webhook
+    for name in ("dashboard_url", "webhook", "alertmanager"):
+        if name in told and not re.match(r"https?://[^/\s]+", told[name]):
+            raise WrongUse(f"{name} must begin with http:// or https://", where=str(path))
+    return AlertSettings(**told)
 
 
 def _parameters(section: object, path: Path) -> dict[str, float]:

@@ -4,6 +4,7 @@ import ast
 import re
 import tomllib
 from collections import defaultdict
+from dataclasses import fields
 from importlib import import_module
 from pathlib import Path
 
@@ -13,10 +14,13 @@ import typer
 
 from chertlog.ingest.cli import app
 from chertlog.ingest.settings import KEYS
+from chertlog.queries.alerting.destinations import AlertSettings
+from chertlog.queries.alerting.rules import COLUMNS, packaged_rules
 from chertlog.queries.apply import apply_views, create_schema, load_seeds
 from chertlog.queries.cli_errors import COULD_NOT_RUN, INTERRUPTED
 from chertlog.queries.errors import ChertlogError
 from chertlog.queries.seed_files import read_seed
+from chertlog.queries.sql_files import parse
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -149,6 +153,23 @@ def test_every_key_of_the_configuration_is_documented() -> None:
     values = tomllib.loads(example[1])
     assert values.keys() <= KEYS
     assert values["parameters"].keys() <= {row["parameter"] for row in read_seed("parameters")}
+
+
+def test_alerts_are_documented_as_they_are() -> None:
+    """The rules, the settings, and the example of a rule, which can be asked."""
+    text = (ROOT / "docs" / "alerts.md").read_text("utf-8")
+    assert set(table(text, "Rule")) == {rule.name for rule in packaged_rules()}
+    defaults = {each.name: each.default for each in fields(AlertSettings)}
+    documented = {name: cells[1].strip("`") for name, cells in table(text, "Key").items()}
+    assert documented.keys() == defaults.keys()
+    for name, default in defaults.items():
+        shown = "[]" if default == () else "none" if default is None else default
+        assert documented[name] == shown, name
+    example = re.search(r"```sql\n(.*?)```", text, re.S)
+    assert example is not None
+    rule = parse("alerts", "example", example[1])
+    assert set(COLUMNS) == set(re.findall(r"as (\w+)", rule.body.partition("from responses")[0]))
+    assert set(table(text, "Column")) == set(COLUMNS)
 
 
 def test_every_environment_variable_is_documented() -> None:

@@ -307,7 +307,7 @@ def _browser() -> Iterator[Any]:
 
     chromium = shutil.which(os.environ.get("CHROMIUM", "chromium"))
     if chromium is None:
-        sys.exit("There is no Chromium: run .ci/chromium, or name one in CHROMIUM.")
+        sys.exit("There is no Chromium: run .ci/tools browser, or name one in CHROMIUM.")
     flags = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-sync"]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=flags)
