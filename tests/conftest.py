@@ -2,6 +2,8 @@
 
 import os
 import shutil
+from collections.abc import Callable
+from random import Random
 
 import pytest
 from hypothesis import settings
@@ -25,3 +27,31 @@ def chromium() -> str:
     if path is None:
         pytest.fail("no Chromium: `make test` installs one, CHROMIUM=/path/to/chromium names one")
     return path
+
+
+@pytest.fixture(scope="session")
+def spelled() -> Callable[[str, Random], str]:
+    """Spells a number in one of the ways that people and programs write it."""
+    return _spelled
+
+
+def _spelled(number: str, chance: Random) -> str:
+    """A number with country code in one of the ways that people and programs write it."""
+    digits = number
+    if number[0] == "1" and chance.random() < 0.4:
+        digits = number[1:]  # as written inside North America
+        opening = ""
+    else:
+        opening = chance.choice(["+", "", "00", "011"])
+    between = chance.choice(["", " ", "-", ".", "\u00a0", "\u2011"])
+    parts, rest = [], digits
+    while rest:
+        size = chance.randrange(1, 5)
+        parts.append(rest[:size])
+        rest = rest[size:]
+    if chance.random() < 0.3:
+        parts[0] = f"({parts[0]})"
+    text = opening + between.join(parts)
+    zero = chance.choice([0x30, 0x30, 0x0660, 0x06F0, 0x0966, 0xFF10])
+    text = "".join(chr(zero + int(c)) if c in "0123456789" else c for c in text)
+    return chance.choice(["", "", "tel:", "sms:", " "]) + text + chance.choice(["", " "])

@@ -401,29 +401,9 @@ def test_one_person_is_one_pseudonym(read_all: Any, lines: Any, key: bytes) -> N
     assert found == dict.fromkeys(SPELLINGS, keyed(key, "12025550143"))
 
 
-def spelled(number: str, chance: Random) -> str:
-    """A number with country code in one of the ways that people and programs write it."""
-    digits = number
-    if number[0] == "1" and chance.random() < 0.4:
-        digits = number[1:]  # as written inside North America
-        opening = ""
-    else:
-        opening = chance.choice(["+", "", "00", "011"])
-    between = chance.choice(["", " ", "-", ".", "\u00a0", "\u2011"])
-    parts, rest = [], digits
-    while rest:
-        size = chance.randrange(1, 5)
-        parts.append(rest[:size])
-        rest = rest[size:]
-    if chance.random() < 0.3:
-        parts[0] = f"({parts[0]})"
-    text = opening + between.join(parts)
-    zero = chance.choice([0x30, 0x30, 0x0660, 0x06F0, 0x0966, 0xFF10])
-    text = "".join(chr(zero + int(c)) if c in "0123456789" else c for c in text)
-    return chance.choice(["", "", "tel:", "sms:", " "]) + text + chance.choice(["", " "])
-
-
-def test_any_spelling_of_a_number_is_one_pseudonym(read_lines: Any, lines: Any, key: bytes) -> None:
+def test_any_spelling_of_a_number_is_one_pseudonym(
+    read_lines: Any, lines: Any, key: bytes, spelled: Callable[[str, Random], str]
+) -> None:
     """300 random numbers in 4 random spellings each."""
     chance = Random(11)
     wanted, made = {}, []
