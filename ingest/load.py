@@ -104,8 +104,7 @@ def load_batch(
         on_stage("counting")
         _count_events(con, first, items)
         changed = [item for item in items if not item.failure and not item.brings_nothing]
-        for item in changed:
-            _record(con, item, run_no)
+        _record(con, changed, run_no)
         # Last: a note takes the next free number, and those of the batch are given away already.
         for item in items:
             if item.failure:
@@ -233,32 +232,34 @@ def _count_events(con: duckdb.DuckDBPyConnection, first: int, items: Sequence[It
             item.lines += item.known_lines
 
 
-def _record(con: duckdb.DuckDBPyConnection, item: Item, run_no: int) -> None:
+def _record(con: duckdb.DuckDBPyConnection, items: Sequence[Item], run_no: int) -> None:
+    if items:
+        sources = [_source_row(item) for item in items]
+        sql.run(con, "insert_sources", sources=sources, run_no=run_no)
+
+
+def _source_row(item: Item) -> dict[str, object]:
     head = first_line(item.head)
-    sql.run(
-        con,
-        "insert_source",
-        source_no=item.source_no,
-        path=path_text(item.file.path),
-        sha256=item.progress.digest.hexdigest(),
-        head_sha256=digest(head),
-        head_bytes=len(head),
-        content_bytes=item.progress.content_bytes,
-        file_bytes=item.file.file_bytes,
-        compression=item.file.compression,
-        format=item.format.name,
-        status=item.status,
-        reason=None,
-        grown_from=item.grown_from.source_no if item.grown_from else None,
-        lines=item.lines,
-        physical_lines=item.progress.lines,
-        tail_offset=item.progress.tail_offset,
-        events=item.events,
-        rejected=item.rejected,
-        blank=item.blank,
-        duplicates=item.duplicates,
-        erased=item.erased,
-        first_event_at=item.first_event_at,
-        last_event_at=item.last_event_at,
-        run_no=run_no,
-    )
+    return {
+        "source_no": item.source_no,
+        "path": path_text(item.file.path),
+        "sha256": item.progress.digest.hexdigest(),
+        "head_sha256": digest(head),
+        "head_bytes": len(head),
+        "content_bytes": item.progress.content_bytes,
+        "file_bytes": item.file.file_bytes,
+        "compression": item.file.compression,
+        "format": item.format.name,
+        "status": item.status,
+        "grown_from": item.grown_from.source_no if item.grown_from else None,
+        "lines": item.lines,
+        "physical_lines": item.progress.lines,
+        "tail_offset": item.progress.tail_offset,
+        "events": item.events,
+        "rejected": item.rejected,
+        "blank": item.blank,
+        "duplicates": item.duplicates,
+        "erased": item.erased,
+        "first_event_at": item.first_event_at,
+        "last_event_at": item.last_event_at,
+    }
