@@ -1,8 +1,8 @@
 """The commands that ask the published database: sql, views, trace, find, code, …
 
 Owns how they join a command line; the commands themselves stand in `cli_ask`, `cli_tell`,
-`cli_find` and `cli_check`. They only read: whatever writes is added by the program that calls
-`register`.
+`cli_find`, `cli_export` and `cli_check`. They only read: whatever writes is added by the program
+that calls `register`.
 
     app = typer.Typer(name="chertlog")
     register(app)
@@ -12,6 +12,7 @@ import typer
 
 from chertlog.queries.cli_ask import sql, views
 from chertlog.queries.cli_check import FindAlertSettings, check, use_settings
+from chertlog.queries.cli_export import export
 from chertlog.queries.cli_find import find
 from chertlog.queries.cli_options import FindDataDir, use_finder
 from chertlog.queries.cli_tell import code, report, trace
@@ -32,5 +33,5 @@ def register(
     """
     use_finder(find_data_dir)
     use_settings(find_alert_settings)
-    for command in (sql, views, trace, find, code, report, check):
+    for command in (sql, views, trace, find, code, report, export, check):
         app.command()(command)

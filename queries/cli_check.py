@@ -60,7 +60,7 @@ def check(
 
     \b
     Example:
-      chertlog ingest /var/log/chert && chertlog check --quiet
+      chertlog check --quiet
       chertlog check --rules
     """
     with friendly():
