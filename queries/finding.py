@@ -21,10 +21,6 @@ LOOKUPS_PER_HOUR = 60
 EVER = datetime.fromisoformat("1970-01-01"), datetime.fromisoformat("2300-01-01")
 
 
-class KeyOutOfReach(ChertlogError):
-    """This account may not read the key, so it cannot look a number up."""
-
-
 @dataclass(frozen=True)
 class Wanted:
     """What somebody remembers; None is not known. Times are naive UTC."""
@@ -43,14 +39,14 @@ def find(
     """At most MOST responses, those nearest to `around` first, or the newest.
 
     `door` and `who` are for the record (see `audit`). Raises QueryLimit if too many numbers were
-    looked up within the hour, KeyOutOfReach if this account may not look numbers up.
+    looked up within the hour, ChertlogError if this account may not look numbers up.
     """
     pseudonym = None
     if wanted.recipient:
         _within_limit(data_dir)
         pseudonym = pseudonym_of_recipient(wanted.recipient, data_dir)
         if pseudonym is None:
-            raise KeyOutOfReach(
+            raise ChertlogError(
                 "this account cannot look numbers up",
                 where=str(data_dir / "pseudonym.key"),
                 why="numbers are found by a keyed hash, and its key is for who ingests",
