@@ -14,9 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from chertlog.ingest.blocks import Progress
 from chertlog.ingest.files import READ_ERRORS, Found, LogFile, NotText, path_text
 from chertlog.ingest.formats import Format, detect, formats, is_truth
 from chertlog.ingest.load import Item, reason_of
+from chertlog.ingest.memory import Memory
 from chertlog.ingest.notes import note
 from chertlog.ingest.settings import Settings
 from chertlog.ingest.sources import Contents, Grown, Loaded, Same, loaded_sources, recognise
@@ -51,12 +53,14 @@ class Chooser:
         *,
         final: bool,
         reload: Sequence[str],
+        memory: Memory | None = None,
     ) -> None:
         # Oldest first: what a trace left in several logs then comes in one batch, or near it.
         self.waiting = deque(sorted(found, key=lambda entry: _modified_at(entry.path)))
         self.outcomes: list[Outcome] = []
         self.total_bytes = sum(_size(entry.path) for entry in found)
         self._con, self._final, self._reload = con, final, frozenset(reload)
+        self._memory = memory
         self._formats = formats(settings.log_formats)
         self._loaded: list[Loaded] = []
         self._contents = Contents([])
@@ -117,7 +121,8 @@ class Chooser:
         again = path_text(path) in self._reload
         replaced = [s for s in self._loaded if again and s.path == path_text(path)]
         like_it = [s for s in self._contents.beginning_like(head) if s not in replaced]
-        known = recognise(head, file.stream(), like_it)
+        resumed = self._memory.resume(file, like_it) if self._memory else None
+        known = Grown(resumed.source) if resumed else recognise(head, file.stream(), like_it)
         if isinstance(known, Same):
             return self._same(file, known)
         detected = detect(head, self._formats)
@@ -132,6 +137,8 @@ class Chooser:
             grown_from=known.source if isinstance(known, Grown) else None,
             read_tail=read_tail,
             replaces=[source.source_no for source in replaced],
+            goes_on=resumed is not None,
+            progress=resumed.progress if resumed else Progress(),
         )
 
     def _may_go_on(self, head: bytes) -> bool:

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from chertlog.ingest.cli_erase import forget, prune
+from chertlog.ingest.cli_schedule import schedule
+from chertlog.ingest.cli_watch import watch
 from chertlog.queries.cli import register
 from chertlog.queries.cli_errors import friendly
 
@@ -122,6 +124,8 @@ def _ingest(
         raise typer.Exit(summary.exit_code)
 
 
+app.command()(watch)
+app.command()(schedule)
 app.command()(forget)
 app.command()(prune)
 

@@ -118,6 +118,7 @@ class LogFile:
         self._raw: BinaryIO = path.open("rb")
         facts = os.fstat(self._raw.fileno())
         self.file_bytes, self.modified_at = facts.st_size, facts.st_mtime
+        self.identity = facts.st_dev, facts.st_ino
         magic = self._raw.read(16)
         self.compression = (
             "gzip"
@@ -151,6 +152,11 @@ class LogFile:
             return Inflated(gzip.GzipFile(fileobj=self._raw), self._raw)
         if self.compression == "zstd":
             return Inflated(ZstdStream(self._raw), self._raw)
+        return self._raw
+
+    def stream_from(self, offset: int) -> Stream:
+        """Return a reader of what comes after `offset`; for a file that is not compressed."""
+        self._raw.seek(offset)
         return self._raw
 
     def piece(self, offset: int, size: int) -> bytes:

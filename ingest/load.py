@@ -44,6 +44,7 @@ class Item:
     grown_from: Loaded | None = None
     read_tail: bool = True
     replaces: list[int] = field(default_factory=list)  # sources that --reload forgets first
+    goes_on: bool = False  # `progress` stands where the loaded beginning ends
     known_lines: int = 0  # of the loaded beginning (OTLP: records); they count as duplicates here
     source_no: int = 0
     progress: Progress = field(default_factory=Progress)
@@ -56,6 +57,10 @@ class Item:
     erased: int = 0
     first_event_at: datetime | None = None
     last_event_at: datetime | None = None
+
+    @property
+    def path_text(self) -> str:
+        return path_text(self.file.path)
 
     @property
     def start(self) -> Start:
@@ -158,8 +163,9 @@ def _parse(
 def _batches(items: Sequence[Item], on_read: OnRead) -> Iterator[pa.RecordBatch]:
     for item in items:
         try:
+            goes_on_at = item.progress.content_bytes
             for batch in line_batches(
-                item.file.stream(),
+                item.file.stream_from(goes_on_at) if item.goes_on else item.file.stream(),
                 item.source_no,
                 item.progress,
                 start=item.start,
@@ -242,7 +248,7 @@ def _source_row(item: Item) -> dict[str, object]:
     head = first_line(item.head)
     return {
         "source_no": item.source_no,
-        "path": path_text(item.file.path),
+        "path": item.path_text,
         "sha256": item.progress.digest.hexdigest(),
         "head_sha256": digest(head),
         "head_bytes": len(head),

@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Protocol
 from chertlog.ingest import conclude, forget, prune, sql, work
 from chertlog.ingest.batches import Chooser, Outcome
 from chertlog.ingest.errors import WrongUse
-from chertlog.ingest.files import find
+from chertlog.ingest.files import Found, find
 from chertlog.ingest.load import Item, load_batch
+from chertlog.ingest.memory import Memory
 from chertlog.ingest.merge import is_current, recompute
 from chertlog.ingest.notes import mark_changed
 from chertlog.ingest.privacy import load_key
@@ -98,7 +99,6 @@ def ingest(
     names files whose earlier content is forgotten before they are loaded. Raises WrongUse for
     paths that name nothing, CannotRun where the machine does not allow it.
     """
-    reporter = reporter or Silent()
     found, missing = find([*paths, *reload])
     if missing:
         raise WrongUse(
@@ -106,6 +106,20 @@ def ingest(
             where=missing[0],
             next="check the path; a pattern has to match at least one file",
         )
+    return ingest_found(found, settings, final=final, reload=reload, reporter=reporter)
+
+
+def ingest_found(
+    found: Sequence[Found],
+    settings: Settings,
+    *,
+    final: bool = False,
+    reload: Sequence[str] = (),
+    reporter: Reporter | None = None,
+    memory: Memory | None = None,
+) -> Summary:
+    """Load these files, as `ingest` does. `memory` lets files go on where they were left."""
+    reporter = reporter or Silent()
     data_dir = settings.data_dir
     work.prepare(settings)
     own = data_dir.resolve()
@@ -121,9 +135,9 @@ def ingest(
             if not is_current(con):
                 stages("computing anew")
                 recompute(con)
-            chooser = Chooser(con, found, settings, final=final, reload=reload)
+            chooser = Chooser(con, found, settings, final=final, reload=reload, memory=memory)
             reporter.files(len(found), chooser.total_bytes)
-            _load(con, chooser, summary, stages, reporter)
+            _load(con, chooser, summary, stages, reporter, memory)
             _retain(con, settings, summary, stages)
             readiness = conclude.ready(con, data_dir, stages)
         summary.failures = readiness.failures
@@ -152,6 +166,7 @@ def _load(
     summary: Summary,
     stages: Stages,
     reporter: Reporter,
+    memory: Memory | None,
 ) -> None:
     """Load batch after batch, and record the run if it changed anything."""
     run_no, started_at, before = sql.run(con, "begin_run").fetchall()[0]
@@ -167,6 +182,8 @@ def _load(
                     on_read=lambda file, position: reporter.read(file.path, position),
                     on_stage=stages,
                 )
+                if memory:
+                    memory.learn(items)
         finally:
             for item in items:
                 item.file.close()

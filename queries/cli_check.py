@@ -3,12 +3,9 @@
 Owns its arguments and words. The rules and the telling are `alerting`'s business.
 """
 
-import fcntl
 import json
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,14 +13,12 @@ import typer
 
 from chertlog.queries.cli_errors import friendly, note
 from chertlog.queries.cli_options import DataDir, StoryShape, find_data_dir
-from chertlog.queries.errors import ChertlogError
 
 if TYPE_CHECKING:
     from chertlog.queries.alerting.destinations import AlertSettings
-    from chertlog.queries.alerting.ledger import Entry, Ledger
+    from chertlog.queries.alerting.ledger import Entry
 
 FindAlertSettings = Callable[[], "AlertSettings"]
-LOCK = "alerts.lock"
 
 
 class _Settings:
@@ -65,6 +60,7 @@ def check(
     """
     with friendly():
         from chertlog.queries.alerting.destinations import AlertSettings
+        from chertlog.queries.alerting.once import check_once
 
         folder = Path(
             find_data_dir(data_dir) or os.environ.get("CHERTLOG_DATA_DIR") or "chertlog-data"
@@ -73,69 +69,22 @@ def check(
             _list_rules(folder)
             return
         settings = _Settings.find() if _Settings.find else AlertSettings()
-        failed = _check(folder, settings, deliver=deliver, quiet=quiet, shape=shape)
-        if failed:
+        checked = check_once(folder, settings, deliver=deliver)
+        for name, why in checked.unreached.items():
+            note(f"{name} was not told: {why}. It will be told at the next check.")
+        _say(checked.firing, settings, shape, quiet=quiet)
+        if checked.firing or checked.unreached:
             raise typer.Exit(1)
 
 
-def _check(
-    folder: Path, settings: "AlertSettings", *, deliver: bool, quiet: bool, shape: StoryShape
-) -> bool:
-    from chertlog.queries.alerting import ledger as ledgers
-    from chertlog.queries.alerting.destinations import tell_all
-    from chertlog.queries.alerting.rules import evaluate, horizon, packaged_rules
-    from chertlog.queries.database import connect
-
-    now = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
-    with connect(folder) as db, _alone(folder, needed=deliver):
-        ledger = ledgers.load(folder)
-        newest_at = db.rows("select newest_event_at from freshness")[0]["newest_event_at"]
-        alerts = evaluate(db, folder, horizon(newest_at, ledger.newest_at, now), now)
-        ledger.update(alerts, now)
-        unreached: list[str] = []
-        if deliver:
-            ledger.newest_at = newest_at
-            for name, why in tell_all(settings, ledger, now):
-                if why:
-                    unreached.append(name)
-                    note(f"{name} was not told: {why}. It will be told at the next check.")
-            _say(ledger, settings, shape, quiet=quiet, rules=len(packaged_rules()))
-            ledger.forget_over()
-            ledgers.save(ledger, folder)
-        else:
-            _say(ledger, settings, shape, quiet=quiet, rules=len(packaged_rules()))
-    return bool(ledger.firing or unreached)
-
-
-@contextmanager
-def _alone(folder: Path, *, needed: bool) -> Iterator[None]:
-    """One check at a time tells people; a second one waits its turn."""
-    if not needed:
-        yield
-        return
-    try:
-        handle = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
-    except OSError as error:
-        raise ChertlogError(
-            "what was told cannot be kept here",
-            where=str(folder),
-            why=error.strerror or str(error),
-            next="Run this as the user who ingests, or with --no-deliver.",
-        ) from None
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
-
-
 def _say(
-    ledger: "Ledger", settings: "AlertSettings", shape: StoryShape, *, quiet: bool, rules: int
+    entries: "Sequence[Entry]", settings: "AlertSettings", shape: StoryShape, *, quiet: bool
 ) -> None:
+    from chertlog.queries.alerting.rules import packaged_rules
     from chertlog.queries.alerting.words import link_to
     from chertlog.queries.tables import draw_rows, say
 
-    firing = sorted(ledger.firing, key=lambda e: (e.alert.severity, e.alert.rule, e.alert.subject))
+    firing = sorted(entries, key=lambda e: (e.alert.severity, e.alert.rule, e.alert.subject))
     if shape is StoryShape.json:
         say(json.dumps([_plain(entry, settings) for entry in firing], indent=1) + "\n")
     elif firing:
@@ -152,7 +101,7 @@ def _say(
         links = dict.fromkeys(link_to(entry.alert, settings.dashboard_url) for entry in firing)
         say("\n\n" + "\n".join(links) + "\n")
     elif not quiet:
-        note(f"Nothing fires: {rules} rules and the checks of the data hold.")
+        note(f"Nothing fires: {len(packaged_rules())} rules and the checks of the data hold.")
 
 
 def _plain(entry: "Entry", settings: "AlertSettings") -> dict[str, object]:

@@ -59,12 +59,15 @@ class Stretch:
     @property
     def whole_days(self) -> Stretch:
         """All days that it touches: a day of a lake is replaced whole or not at all."""
-        midnight = {"hour": 0, "minute": 0, "second": 0, "microsecond": 0}
-        since = self.since.replace(**midnight) if self.since else None
+        since = _midnight(self.since) if self.since else None
         until = self.until
-        if until and until != until.replace(**midnight):
-            until = until.replace(**midnight) + timedelta(days=1)
+        if until and until != _midnight(until):
+            until = _midnight(until) + timedelta(days=1)
         return Stretch(since, until)
+
+
+def _midnight(moment: datetime) -> datetime:
+    return moment.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def export_file(
