@@ -22,8 +22,14 @@ _TABLE_ROWS = 100
 
 def sql(
     query: Annotated[
-        str | None, typer.Argument(help="One SELECT, or the name of a view; - reads it from stdin.")
+        str | None,
+        typer.Argument(help="One SELECT, a view, or @NAME of a saved query; - reads from stdin."),
     ] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="A parameter of a saved query."),
+    ] = None,
+    saved: Annotated[bool, typer.Option("--saved", help="List the saved queries.")] = False,
     shape: Annotated[
         Shape, typer.Option("--format", help="How to write the result.")
     ] = Shape.table,
@@ -48,8 +54,12 @@ def sql(
       chertlog sql "select tenant_id, count(*) as errors from responses
                     where error_code = 4002 group by all order by errors desc"
       chertlog sql errors_by_code --format csv > errors.csv
+      chertlog sql @errors_of_a_tenant --set tenant=tenant-06
     """
     with friendly():
+        if saved:
+            _list_saved(data_dir)
+            return
         if query is None:
             _list_views(data_dir)
             return
@@ -61,12 +71,39 @@ def sql(
         if limit is None and shape is Shape.table:
             limit = _TABLE_ROWS
         question = sys.stdin.read() if query == "-" else query
+        if question.startswith("@"):
+            question = _saved(question[1:], set_ or [], data_dir)
+        elif set_:
+            raise typer.BadParameter("--set is for saved queries: chertlog sql @NAME --set …")
         result: Result = _meanwhile_loading(
             lambda: run_select(
                 find_data_dir(data_dir), question, timeout, limit, door="chertlog sql"
             )
         )
         write_result(result, shape.value, output)
+
+
+def _saved(name: str, given: list[str], data_dir: Path | None) -> str:
+    from chertlog.queries.saved_queries import find_saved
+
+    values = {}
+    for each in given:
+        key, equals, value = each.partition("=")
+        if not equals:
+            raise typer.BadParameter(f"{each!r}: write NAME=VALUE", param_hint="--set")
+        values[key.strip()] = value
+    return find_saved(name, find_data_dir(data_dir)).filled(values)
+
+
+def _list_saved(data_dir: Path | None) -> None:
+    from chertlog.queries.saved_queries import saved_queries
+    from chertlog.queries.tables import draw_rows, say
+
+    rows = [
+        (f"@{each.name}", each.title, ", ".join(f"{k}={v}" for k, v in each.parameters.items()))
+        for each in saved_queries(find_data_dir(data_dir)).values()
+    ]
+    say(draw_rows(["query", "question", "--set"], rows))
 
 
 def _meanwhile_loading(ask: "Callable[[], Result]") -> "Result":

@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import chertlog.dashboard
-from chertlog.dashboard.screens.sql import saved
+from chertlog.queries.saved_queries import saved_queries
 
 from .conftest import HOSTILE, HOSTILE_TRACE, Published, Reader, Server
 
@@ -99,12 +99,10 @@ def test_every_view_is_described(day: Published, monkeypatch: pytest.MonkeyPatch
     assert app.dataframe
 
 
-def test_every_saved_query_is_answered(day: Published) -> None:
-    shipped = saved.queries()
-    assert len(shipped) >= 8
-    for name, query in shipped.items():
-        assert query.title[0].isupper() and not query.sql.startswith("--"), name
-        day.rows(query.sql)
+def test_saved_queries_are_on_offer(day: Published, monkeypatch: pytest.MonkeyPatch) -> None:
+    box = _ask(day.data_dir, monkeypatch).selectbox(key="example")
+    assert {each.title for each in saved_queries().values()} <= set(box.options)
+    box.select("Who got a code last?").run()
 
 
 def test_an_installation_has_queries_of_its_own(

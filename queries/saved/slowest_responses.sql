@@ -2,5 +2,5 @@
 select occurred_at, trace_id, duration_ms, http_route, http_status, error_code, host
 from responses
 where occurred_at >= (select max(occurred_at) from responses) - interval 24 hours
-order by duration_ms desc nulls last
+order by duration_ms desc nulls last, occurred_at, trace_id
 limit 100
