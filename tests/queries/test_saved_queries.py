@@ -152,7 +152,10 @@ ANSWERS: dict[str, tuple[tuple[str, ...], Facts]] = {
         ("trace_id", "duration_ms"),
         lambda day: {
             (r["trace_id"], r["duration_ms"])
-            for r in sorted(day["responses"], key=lambda r: -(r["duration_ms"] or -1))[:100]
+            for r in sorted(
+                day["responses"],
+                key=lambda r: (-(r["duration_ms"] or -1), r["occurred_at"], r["trace_id"]),
+            )[:100]
         },
     ),
     "rate_limited_tenants": (
@@ -325,11 +328,11 @@ ANSWERS: dict[str, tuple[tuple[str, ...], Facts]] = {
     ),
     "events_of_a_minute": (
         ("occurred_at", "log", "event"),
-        lambda day: {
+        lambda day: Counter(
             (e["occurred_at"], e["log"], e["event"])
             for e in day["events"]
             if f"{e['occurred_at']:%Y-%m-%d %H:%M}" == "2026-11-21 04:00"
-        },
+        ),
     ),
     "traces_of_a_recipient": (
         ("occurred_at", "trace_id"),
@@ -369,8 +372,7 @@ def test_the_answer_is_right(data_dir: Path, day: Day, name: str) -> None:
     wanted = facts(day)
     if name == "hours_with_most_failures":  # hours without an operation have a row, too
         found = [row for row in found if row[1]]
-    assert set(found) == wanted
-    assert len(found) == len(wanted)
+    assert Counter(found) == Counter(wanted)
 
 
 def test_the_day_has_something_for_most_of_them(day: Day) -> None:
