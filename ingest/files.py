@@ -195,7 +195,7 @@ class ZstdStream:
     CHUNK = 64 << 10
     # Decompressed at a time: four bytes can stand for a block of 128 KiB, so this makes 128 MiB at
     # most, where a whole chunk could make gigabytes.
-    PIECE = 4 << 10
+    PIECE = 1 << 10
 
     def __init__(self, raw: BinaryIO) -> None:
         try:
