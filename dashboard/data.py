@@ -26,12 +26,34 @@ from chertlog.queries.story import Story, tell
 
 _SQL = Path(__file__).with_name("sql")
 _PARAMETER = re.compile(r"\$([a-z_]+)")
-_KEPT = re.compile(r"\bkept_[a-z_]+")
-# Selections that the filter bar makes: queries that read one are put on top of it.
-_SHARED = ("filtered", "summed", "open_here")
-_HOUR_S = 3600
+_KEPT = re.compile(r"\bkept\.([a-z_]+)")
+# Selections that queries read by name, and that are put before them, each after those it reads.
+_SHARED = (
+    "steps",
+    "response_by_unit",
+    "retry_by_unit",
+    "filtered",
+    "summed",
+    "open_here",
+    "broken",
+)
+# The selection that is asked once for all queries that read it.
+_SLICED = re.compile(r"\b(?:from|join) sliced\b")
+_HOUR_S, _DAY_S = 3600, 86_400
+_DOCUMENTED = "documented_surfaces"
 
 Value = str | int | bool | datetime | None | tuple[str, ...]
+
+
+# Parameters by name, as a query mentions them.
+Asked = tuple[tuple[str, Value], ...]
+
+
+class Slice(NamedTuple):
+    """What makes one selection differ from another: the sums it is made of, and its parameters."""
+
+    unit: str
+    asked: Asked
 
 
 class Unreadable(ChertlogError):
@@ -77,12 +99,9 @@ def frame(of: Generation, name: str, **parameters: Value) -> pd.DataFrame:
 
     Raises ChertlogError.
     """
-    mentioned = _parameters(name)
-    if "unit" in mentioned:
-        parameters["unit"] = _unit(parameters)
-    if "documented" in mentioned:
-        parameters["documented"] = tuple(frame(of, "documented_surfaces")["surface"])
-    return _frame(of, name, tuple((key, parameters[key]) for key in sorted(mentioned)))
+    given = parameters | {"documented": _documented(of, name)}
+    unit = _unit(given, given.get("step_s"))
+    return _frame(of, name, unit, _mentioned(name, unit, given), _sliced_for(name, given))
 
 
 def coverage(of: Generation) -> Coverage:
@@ -134,36 +153,74 @@ def _files() -> dict[str, Path]:
 
 
 @lru_cache
-def _text(name: str) -> str:
-    """The query, standing on what it mentions of the selections that all pages share."""
+def _text(name: str, unit: str) -> str:
+    """The query, standing on what it reads of the selections that are shared."""
     body = _body(name)
-    shared = {one: _body(one) for one in _SHARED if re.search(rf"\b(from|join) {one}\b", body)}
+    shared: dict[str, str] = {}
+    _gather(body, unit, shared)
     if not shared:
         return body
     parts = ",\n".join(f"{one} as (\n{text}\n)" for one, text in shared.items())
     return f"with {parts}\nselect * from (\n{body}\n)"
 
 
+def _gather(body: str, unit: str, shared: dict[str, str]) -> None:
+    for one in _SHARED:
+        if one not in shared and re.search(rf"\b(from|join) {one}\b", body):
+            text = _body(one.replace("_by_unit", f"_by_{unit}"))
+            _gather(text, unit, shared)
+            shared[one] = text
+
+
 def _body(name: str) -> str:
     return _files()[name].read_text("utf-8").strip()
 
 
+def _mentioned(name: str, unit: str, given: dict[str, Value]) -> Asked:
+    """The parameters that a query mentions: what its result depends on."""
+    return tuple((key, given[key]) for key in _parameters(name, unit))
+
+
 @lru_cache
-def _parameters(name: str) -> frozenset[str]:
-    return frozenset(_PARAMETER.findall(_text(name)))
+def _parameters(name: str, unit: str) -> tuple[str, ...]:
+    return tuple(sorted(set(_PARAMETER.findall(_text(name, unit)))))
 
 
-def _unit(parameters: dict[str, Value]) -> str:
-    """Which sums a period can be made of: those by hour are fewer, but need full hours."""
-    start, end, step_s = parameters["start"], parameters["end"], parameters.get("step_s", _HOUR_S)
-    if not (isinstance(start, datetime) and isinstance(end, datetime) and isinstance(step_s, int)):
-        raise TypeError("a period has a start, an end and a step")
-    whole = start == _full_hour(start) and end == _full_hour(end) and step_s % _HOUR_S == 0
-    return "hour" if whole else "minute"
+def _documented(of: Generation, name: str) -> tuple[str, ...]:
+    """The surfaces of the reference, for queries that tell others from them."""
+    if name == _DOCUMENTED:
+        return ()
+    return tuple(_frame(of, _DOCUMENTED, "", (), None)["surface"])
+
+
+def _sliced_for(name: str, given: dict[str, Value]) -> Slice | None:
+    """What the query reads as `sliced`, which begins with the period to compare with."""
+    if not _SLICED.search(_body(name)):
+        return None
+    grain_s = given.get("grain_s", given["step_s"])
+    wanted = given | {"start": given.get("before_start", given["start"]), "grain_s": grain_s}
+    unit = _unit(wanted, grain_s, days=given["tenant"] is None)
+    return Slice(unit, _mentioned("sliced", unit, wanted))
+
+
+def _unit(given: dict[str, Value], step_s: Value, *, days: bool = False) -> str:
+    """Which sums a period can be made of: the coarser, the fewer, but its steps must be full."""
+    start, end = given.get("start"), given.get("end")
+    if not (isinstance(start, datetime) and isinstance(end, datetime)):
+        return ""
+    step = step_s if isinstance(step_s, int) else _HOUR_S
+    if days and step % _DAY_S == 0 and start == _full_day(start) and end == _full_day(end):
+        return "day"
+    full = step % _HOUR_S == 0 and start == _full_hour(start) and end == _full_hour(end)
+    return "hour" if full else "minute"
 
 
 def _full_hour(at: datetime) -> datetime:
     return at.replace(minute=0, second=0, microsecond=0)
+
+
+def _full_day(at: datetime) -> datetime:
+    return _full_hour(at).replace(hour=0)
 
 
 # Two: the generation before may still be read by runs that began before the new one came. Nobody
@@ -183,18 +240,31 @@ def _connection(of: Generation) -> Connection:
 
 # Streamlit computes a value once, however many ask for it at the same time; the rest wait for it.
 @st.cache_data(max_entries=2000, max_size="100MB", ttl="1h", show_spinner=False)
-def _frame(of: Generation, name: str, parameters: tuple[tuple[str, Value], ...]) -> pd.DataFrame:
-    values = {key: list(v) if isinstance(v, tuple) else v for key, v in parameters}
-    return _connection(of).sql(_text(name), values or None, tables=_kept_for(of, name))
+def _frame(
+    of: Generation, name: str, unit: str, asked: Asked, sliced: Slice | None
+) -> pd.DataFrame:
+    query = _kept_ready(of, _text(name, unit))
+    tables = {"sliced": _slice(of, sliced)} if sliced else None
+    return _connection(of).sql(query, _bound(asked), tables)
 
 
-def _kept_for(of: Generation, name: str) -> dict[str, pa.Table]:
-    """The tables of sql/kept/ that a query mentions."""
-    mentioned = sorted(set(_KEPT.findall(_text(name))))
-    return {one: _kept(of, one) for one in mentioned}
+# Some hundred kilobytes each: the steps of a period, by surface and kind of answer.
+@st.cache_resource(max_entries=200, ttl="1h", show_spinner=False)
+def _slice(of: Generation, wanted: Slice) -> pa.Table:
+    query = _kept_ready(of, _text("sliced", wanted.unit))
+    return _connection(of).arrow(query, _bound(wanted.asked))
 
 
-# What a generation says whatever the filters: figures that take long, computed once for everyone.
-@st.cache_resource(max_entries=40, show_spinner=False)
-def _kept(of: Generation, name: str) -> pa.Table:
-    return _connection(of).arrow(_text(name), _kept_for(of, name))
+def _bound(asked: Asked) -> dict[str, object] | None:
+    return {key: list(v) if isinstance(v, tuple) else v for key, v in asked} or None
+
+
+def _kept_ready(of: Generation, query: str) -> str:
+    """The query, once what it reads of sql/kept/ is there to be read.
+
+    These are what a generation says whatever the filters: figures that take long, asked once for
+    everyone, and kept as long as the connection is.
+    """
+    for name in sorted(set(_KEPT.findall(query))):
+        _connection(of).keep(name, _kept_ready(of, _body(f"kept_{name}")))
+    return query

@@ -7,6 +7,7 @@ refuses. Never writes. SQL that strangers type goes through `sandbox`, not throu
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +33,8 @@ class Connection:
 
     def __init__(self, con: "DuckDBPyConnection", path: Path) -> None:
         self._con = con
+        self._kept: set[str] = set()
+        self._keeping = Lock()
         self.path = path
 
     def sql(self, query: str, params: Params = None, tables: Tables = None) -> "pd.DataFrame":
@@ -43,10 +46,25 @@ class Connection:
         with self._cursor(tables) as cursor:
             return cursor.execute(query, params).df()
 
-    def arrow(self, query: str, tables: Tables = None) -> "pa.Table":
+    def arrow(self, query: str, params: Params = None) -> "pa.Table":
         """The result of a query as an Arrow table, which `tables` takes. Otherwise as `sql`."""
-        with self._cursor(tables) as cursor:
-            return cursor.sql(query).to_arrow_table()
+        with self._cursor() as cursor:
+            return cursor.sql(query, params=params).to_arrow_table()
+
+    def keep(self, name: str, query: str) -> None:
+        """Ask a query once, and keep its result in memory as `kept.NAME`, for queries to read.
+
+        However often and by however many threads it is asked: what has the name already, stays. It
+        is gone when the connection is. Raises BadQuery.
+        """
+        if name in self._kept:
+            return
+        with self._keeping:
+            if name not in self._kept:
+                with self._cursor() as cursor:
+                    cursor.execute("attach if not exists ':memory:' as kept (read_write)")
+                    cursor.execute(f'create table kept."{name}" as {query}')
+                self._kept.add(name)
 
     def rows(self, query: str, params: Params = None) -> list[dict[str, Any]]:
         """The result of a query as one dict per row, without pandas; times are naive UTC.

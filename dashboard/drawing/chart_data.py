@@ -42,6 +42,14 @@ def _told(step: dict[Any, Any], period: Period) -> str:
     return "\n".join(parts)
 
 
+def known(steps: pd.DataFrame, period: Period, coarse: Period) -> pd.DataFrame:
+    """Longer steps of the same period, and whether the data reach into any of the steps in each."""
+    longer = (steps["starts_at"] - period.start) // coarse.step
+    reached = steps["responses"].notna().groupby(longer).any()
+    starts = period.start + pd.Series(reached.index) * pd.Timedelta(coarse.step)
+    return pd.DataFrame({"starts_at": starts, "is_known": reached.to_numpy()})
+
+
 def code_steps(
     steps: pd.DataFrame, period: Period, known: tuple[datetime, datetime]
 ) -> pd.DataFrame:

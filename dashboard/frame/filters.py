@@ -34,9 +34,11 @@ class Filters:
     until: datetime | None = None
 
     def parameters(self, period: Period | None = None) -> dict[str, Value]:
-        """For the queries, over this period or another."""
+        """For the queries, in the steps of this period or in others."""
         chosen = period or self.period
         return {
+            "before_start": self.before.start if self.before else self.period.start,
+            "grain_s": int(self.period.step.total_seconds()),
             "start": chosen.start,
             "end": chosen.end,
             "step_s": int(chosen.step.total_seconds()),

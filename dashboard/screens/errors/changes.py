@@ -53,7 +53,6 @@ def movers(shown: View, opened: str | None, colours: Palette) -> None:
         shown.generation,
         "error_movers",
         **chosen.parameters(),
-        before_start=chosen.before.start,
         dimension=_DIMENSIONS[dimension or "code"],
     )
     moved = found[found["verdict"] != "no change shown"]

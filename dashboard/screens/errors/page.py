@@ -20,12 +20,9 @@ def main() -> None:
         states.no_match(chosen)
         return
     catalogue = data.frame(shown.generation, "error_catalogue")
-    now = data.frame(shown.generation, "error_heat", **chosen.parameters())
-    before = (
-        data.frame(shown.generation, "error_heat", **chosen.parameters(chosen.before))
-        if chosen.before
-        else None
-    )
+    counted = data.frame(shown.generation, "error_heat", **chosen.parameters())
+    now = counted[~counted["is_before"]]
+    before = counted[counted["is_before"]] if chosen.before else None
     period = chosen.period
     starts = pd.date_range(period.start, period.end, freq=period.step, inclusive="left")
     found = heat.rows(now, before, catalogue, starts)

@@ -16,13 +16,13 @@ from chertlog.dashboard.screens.errors import heat
 MOST_CODES = 10
 
 
-def codes(found: pd.DataFrame, shown: View, chosen: Filters, colours: Palette) -> None:
+def codes(found: pd.DataFrame, steps: pd.DataFrame, shown: View, colours: Palette) -> None:
     panel("Top error codes", "most frequent first; a code opens it")
     if found.empty:
         st.text("No errors in this period.")
         return
+    chosen, starts = shown.chosen, steps["starts_at"]
     trends = data.frame(shown.generation, "code_steps", **chosen.parameters())
-    starts = data.frame(shown.generation, "series", **chosen.parameters())["starts_at"]
     rows = []
     for code in found.head(MOST_CODES).to_dict("records"):
         mine = (
@@ -74,9 +74,8 @@ def _opened(code: dict[Any, Any], chosen: Filters) -> str:
     return "errors" + chosen.link(code=value)
 
 
-def surfaces(shown: View, chosen: Filters, colours: Palette) -> None:
+def surfaces(steps: pd.DataFrame, chosen: Filters, colours: Palette) -> None:
     panel("Surfaces", "highest error ratio first; a surface opens its errors")
-    steps = data.frame(shown.generation, "surface_steps", **chosen.parameters())
     totals = steps[steps["starts_at"].isna()].sort_values("error_ratio", ascending=False)
     rows = []
     for one in totals.to_dict("records"):

@@ -1,6 +1,6 @@
 -- Sums over the responses that the filter bar selects, of which the queries that read `summed` take what they
 -- need: by minute, or by hour where the period and its steps consist of full hours.
--- Parameters: unit, start, end, surfaces (empty: all), tenant (NULL: all), retryable (NULL: all errors)
+-- Parameters: start, end, surfaces (empty: all), tenant (NULL: all), retryable (NULL: all errors)
 select
     s.starts_at,
     s.tenant_id,
@@ -23,7 +23,7 @@ select
     end as unsuccessful_operations,
     s.last_sent_at,
     s.last_trace_id
-from response_sums($unit) as s
+from response_by_unit as s
 where
     s.starts_at >= $start
     and s.starts_at < $end
