@@ -40,7 +40,6 @@ _SHARED = (
 # The selection that is asked once for all queries that read it.
 _SLICED = re.compile(r"\b(?:from|join) sliced\b")
 _HOUR_S, _DAY_S = 3600, 86_400
-_DOCUMENTED = "documented_surfaces"
 
 Value = str | int | bool | datetime | None | tuple[str, ...]
 
@@ -99,7 +98,7 @@ def frame(of: Generation, name: str, **parameters: Value) -> pd.DataFrame:
 
     Raises ChertlogError.
     """
-    given = parameters | {"documented": _documented(of, name)}
+    given = parameters | {"documented": _documented(of)}
     unit = _unit(given, given.get("step_s"))
     return _frame(of, name, unit, _mentioned(name, unit, given), _sliced_for(name, given))
 
@@ -186,11 +185,10 @@ def _parameters(name: str, unit: str) -> tuple[str, ...]:
     return tuple(sorted(set(_PARAMETER.findall(_text(name, unit)))))
 
 
-def _documented(of: Generation, name: str) -> tuple[str, ...]:
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _documented(of: Generation) -> tuple[str, ...]:
     """The surfaces of the reference, for queries that tell others from them."""
-    if name == _DOCUMENTED:
-        return ()
-    return tuple(_frame(of, _DOCUMENTED, "", (), None)["surface"])
+    return tuple(row["surface"] for row in _connection(of).rows(_body("documented_surfaces")))
 
 
 def _sliced_for(name: str, given: dict[str, Value]) -> Slice | None:

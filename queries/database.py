@@ -4,6 +4,7 @@ Owns how a reader connects (the resolved generation, read-only, UTC) and which d
 refuses. Never writes. SQL that strangers type goes through `sandbox`, not through here.
 """
 
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -48,8 +49,10 @@ class Connection:
 
     def arrow(self, query: str, params: Params = None) -> "pa.Table":
         """The result of a query as an Arrow table, which `tables` takes. Otherwise as `sql`."""
+        # DuckDB warns that rows are copied once more. Its other way plans the query twice.
+        warnings.filterwarnings("ignore", "Arrow output on a DB-API result")
         with self._cursor() as cursor:
-            return cursor.sql(query, params=params).to_arrow_table()
+            return cursor.execute(query, params).to_arrow_table()
 
     def keep(self, name: str, query: str) -> None:
         """Ask a query once, and keep its result in memory as `kept.NAME`, for queries to read.

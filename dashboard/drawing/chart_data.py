@@ -111,10 +111,11 @@ def _told_hour(row: dict[Any, Any]) -> str:
 
 def with_storms(steps: pd.DataFrame, storms: pd.DataFrame, period: Period) -> pd.DataFrame:
     """The steps, with the names of the storms under way in each."""
-    under_way = []
-    for at in steps["starts_at"]:
-        mine = storms[(storms["started_at"] < at + period.step) & (storms["ended_at"] >= at)]
-        under_way.append(", ".join(mine["name"]))
+    spans = list(zip(storms["started_at"], storms["ended_at"], storms["name"], strict=True))
+    under_way = [
+        ", ".join(name for start, end, name in spans if start < at + period.step and end >= at)
+        for at in steps["starts_at"]
+    ]
     return steps.assign(storms=under_way)
 
 

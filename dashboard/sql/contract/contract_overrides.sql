@@ -1,6 +1,6 @@
 -- Where another retryable was sent than the reference's default for the code, and how often the default.
 -- Grain: one row per route, error code and flag that differs.
--- Parameters: start, end, surfaces (empty: all), tenant (NULL: all), retryable (NULL: all errors)
+-- Parameters: those of `summed`; retryable (NULL: all errors)
 with
 
 sent as (
@@ -13,22 +13,12 @@ sent as (
         min(s.first_sent_at) as first_seen_at,
         max(s.last_sent_at) as last_seen_at,
         arg_max(s.last_trace_id, s.last_sent_at) as last_trace_id
-    from response_by_unit as s
-    where
-        s.is_error
-        and s.retryable is not null
-        and s.starts_at >= $start
-        and s.starts_at < $end
-        and ($tenant::varchar is null or s.tenant_id = $tenant)
-        and (
-            len($surfaces::varchar[]) = 0
-            or case when s.surface in $documented::varchar[] then s.surface else 'other' end
-                in $surfaces::varchar[]
-        )
+    from summed as s
+    where s.is_error and s.retryable is not null
     group by s.http_route, s.error_code, s.retryable, s.tenant_id
 ),
 
-summed as (
+together as (
     select
         s.http_route,
         s.error_code,
@@ -55,9 +45,9 @@ select
     o.first_seen_at,
     o.last_seen_at,
     o.last_trace_id
-from summed as o
+from together as o
 inner join error_codes as k on o.error_code = k.error_code and o.retryable != k.retryable
-left join summed as d
+left join together as d
     on
         o.http_route is not distinct from d.http_route
         and o.error_code = d.error_code
