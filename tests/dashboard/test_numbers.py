@@ -128,6 +128,12 @@ def _codes_are_right(
     of: data.Generation, asked: Filters, errors: pd.DataFrame, at: "pd.Series[pd.Timestamp]"
 ) -> None:
     codes = data.frame(of, "codes", **asked)
+    for code in list(codes["error_code"].dropna().astype(int))[:2]:
+        mine = errors[errors["error_code"] == code]
+        tenants = data.frame(of, "code_tenants", code=code, **asked)
+        assert tenants["errors"].sum() == len(mine)
+        assert tenants["operations"].sum() == mine["is_first_of_code"].sum()
+        assert tenants["tenant_id"].nunique() == mine["tenant_id"].nunique()
     grouped = {
         None if pd.isna(code) else int(code): rows
         for code, rows in errors.groupby("error_code", dropna=False)
@@ -150,9 +156,6 @@ def _codes_are_right(
         assert by_surface.to_dict() == mine["surface"].value_counts().to_dict()
         by_step = cells[cells["surface"].isna()].groupby("starts_at")["errors"].sum()
         assert by_step.to_dict() == at[mine.index].value_counts().to_dict()
-        tenants = data.frame(of, "code_tenants", code=code, **asked)
-        assert tenants["errors"].sum() == len(mine)
-        assert tenants["tenant_id"].nunique() == mine["tenant_id"].nunique()
 
 
 @pytest.mark.parametrize("surfaces", [(), ("hubspot",)])
