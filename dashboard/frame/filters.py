@@ -12,9 +12,10 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from chertlog.dashboard.data import Coverage, Value
+from chertlog.dashboard.data import Coverage
 from chertlog.dashboard.frame import periods
 from chertlog.dashboard.frame.periods import Period
+from chertlog.dashboard.questions import Value
 
 # What stands in the URL, and what it means for the flag as sent.
 _RETRYABLE = {"retryable": True, "non-retryable": False}

@@ -16,7 +16,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 import chertlog.dashboard
-from chertlog.dashboard import data
+from chertlog.dashboard import data, questions
 from chertlog.queries.database import Connection, Params
 
 HOME = Path(next(iter(chertlog.dashboard.__path__)))
@@ -73,16 +73,16 @@ def asked_by(data_dir: Path, page: str, *, cold: bool = False, **query: str) -> 
         st.cache_resource.clear()
         _forget((data_dir / "chertlog.duckdb").resolve())
     app.switch_page(f"screens/{page}/page.py")
-    with _recorded() as questions:
+    with _recorded() as heard:
         app.run()
     if app.exception:
         raise RuntimeError(f"{page}: {app.exception[0].message}")
-    return questions
+    return heard
 
 
-def timed(page: str, shown: str, questions: list[Question], runs: int) -> Times:
+def timed(page: str, shown: str, heard: list[Question], runs: int) -> Times:
     """How long the queries of a first visit took, and take when they are asked again."""
-    asked = [question for question in questions if not question.is_kept]
+    asked = [question for question in heard if not question.is_kept]
     warm, cpu = [], []
     for _ in range(runs):
         began = time.process_time()
@@ -95,7 +95,7 @@ def timed(page: str, shown: str, questions: list[Question], runs: int) -> Times:
         page,
         shown,
         len(asked),
-        sum(question.first_ms for question in questions),
+        sum(question.first_ms for question in heard),
         statistics.median(totals),
         max(totals),
         min(cpu),
@@ -108,7 +108,7 @@ def timed(page: str, shown: str, questions: list[Question], runs: int) -> Times:
 def _recorded() -> Iterator[list[Question]]:
     """All that goes through a connection meanwhile, in order."""
     heard: list[Question] = []
-    bodies = {name: data._body(name) for name in data._files()}
+    bodies = {name: questions.body(name) for name in questions.files()}
     sent = {name: getattr(Connection, name) for name in ("sql", "arrow", "rows", "keep")}
 
     def listening(method: Any) -> Any:

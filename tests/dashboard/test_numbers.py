@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chertlog.dashboard import data
+from chertlog.dashboard import data, questions
 
 from .conftest import Published
 
@@ -167,7 +167,7 @@ def test_days_give_the_numbers_of_the_responses(
     midnight = timedelta(hours=-first.hour)
     drawn = {"offset": midnight, "length": timedelta(days=2), "step_s": 86_400, "tenant": None}
     asked, truth = _asked(day, drawn | {"surfaces": surfaces, "retryable": retryable})
-    wanted = data._sliced_for("totals", asked | {"documented": ()})
+    wanted = questions.sliced_for("totals", asked | {"documented": ()})
     assert wanted is not None
     assert wanted.unit == "day"
     total = data.frame(of, "totals", **asked).iloc[0]
@@ -185,9 +185,9 @@ def test_hours_are_read_where_the_period_is_made_of_them() -> None:
     day = datetime(2026, 11, 21)
     hour = timedelta(hours=1)
     late = day + timedelta(minutes=15)
-    assert data._unit({"start": day, "end": day + 3 * hour}, 3600) == "hour"
-    assert data._unit({"start": day, "end": day + 3 * hour}, 900) == "minute"
-    assert data._unit({"start": late, "end": late + hour}, 3600) == "minute"
-    assert data._unit({"start": day, "end": day + 48 * hour}, 86_400, days=True) == "day"
-    assert data._unit({"start": day, "end": day + 30 * hour}, 86_400, days=True) == "hour"
-    assert data._unit({"start": day, "end": day + 48 * hour}, 86_400) == "hour"
+    assert questions.unit_of({"start": day, "end": day + 3 * hour}, 3600) == "hour"
+    assert questions.unit_of({"start": day, "end": day + 3 * hour}, 900) == "minute"
+    assert questions.unit_of({"start": late, "end": late + hour}, 3600) == "minute"
+    assert questions.unit_of({"start": day, "end": day + 48 * hour}, 86_400, days=True) == "day"
+    assert questions.unit_of({"start": day, "end": day + 30 * hour}, 86_400, days=True) == "hour"
+    assert questions.unit_of({"start": day, "end": day + 48 * hour}, 86_400) == "hour"
