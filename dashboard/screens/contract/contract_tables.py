@@ -159,7 +159,7 @@ _ROWS = [
     ("Kind", "w"),
     ("What was found", "m x"),
     ("Code", "n"),
-    ("Route", "x"),
+    ("Route", "m x"),
     ("Tenant", "x"),
     ("Trace", "i"),
 ]

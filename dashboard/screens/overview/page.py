@@ -9,7 +9,7 @@ from chertlog.dashboard import data
 from chertlog.dashboard.drawing import chart_data, charts, markup, tables, theme, words
 from chertlog.dashboard.drawing.markup import panel
 from chertlog.dashboard.drawing.theme import Palette
-from chertlog.dashboard.frame import states, view
+from chertlog.dashboard.frame import periods, states, view
 from chertlog.dashboard.frame.filters import Filters
 from chertlog.dashboard.frame.view import View
 from chertlog.dashboard.screens.overview import attention, overview_tables, verdict
@@ -71,7 +71,8 @@ def _cards(
     chosen: Filters,
     colours: Palette,
 ) -> None:
-    compared = f"vs {chosen.length} before"
+    # Nothing longer fits under the figures on a phone.
+    compared = "vs before" if chosen.range_name == periods.CUSTOM else f"vs {chosen.length} before"
     with st.grid(5, min_column_width=165, border=True, key="cards") as cards:
         for card in verdict.cards(now, before, chosen):
             with cards.cell():
