@@ -165,7 +165,7 @@ _ROWS = [
 ]
 _OVERRIDES = [
     ("Code", "f w"),
-    ("Route", "x"),
+    ("Route", "x c"),
     ("As sent", "w"),
     ("Default", "w"),
     ("Errors", "n"),

@@ -68,4 +68,5 @@ def draw(
         for name, value, note, meaning, target in cards:
             with grid.cell():
                 st.metric(name, value, help=meaning)
-                markup.note(note, "", target)
+                # Behind nothing there are no rows to see.
+                markup.note(note, "", "" if value in ("0", words.NONE) else target)
