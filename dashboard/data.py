@@ -1,14 +1,11 @@
-"""The only door to the database: which generation is published, and what a query in sql/ says.
+"""The only door to the database: which generation is published, and what a query in sql/ answers.
 
 A generation is one immutable file. DuckDB keeps one database per path inside a process, so it is
 opened by its resolved path, and everything cached is cached under its identity. Owns no numbers:
 they come from the .sql files, and values reach those as bound parameters only.
 """
 
-import re
 from datetime import datetime
-from functools import lru_cache
-from pathlib import Path
 from typing import NamedTuple
 
 import duckdb
@@ -16,6 +13,8 @@ import pandas as pd
 import pyarrow as pa
 import streamlit as st
 
+from chertlog.dashboard import questions
+from chertlog.dashboard.questions import Asked, Slice, Value
 from chertlog.queries.database import Connection, connect
 from chertlog.queries.errors import ChertlogError
 from chertlog.queries.published import published_database
@@ -23,15 +22,6 @@ from chertlog.queries.relations import Relation
 from chertlog.queries.relations import columns as columns_of
 from chertlog.queries.relations import relations as relations_of
 from chertlog.queries.story import Story, tell
-
-_SQL = Path(__file__).with_name("sql")
-_PARAMETER = re.compile(r"\$([a-z_]+)")
-_KEPT = re.compile(r"\bkept_[a-z_]+")
-# Selections that the filter bar makes: queries that read one are put on top of it.
-_SHARED = ("filtered", "summed", "open_here")
-_HOUR_S = 3600
-
-Value = str | int | bool | datetime | None | tuple[str, ...]
 
 
 class Unreadable(ChertlogError):
@@ -77,12 +67,10 @@ def frame(of: Generation, name: str, **parameters: Value) -> pd.DataFrame:
 
     Raises ChertlogError.
     """
-    mentioned = _parameters(name)
-    if "unit" in mentioned:
-        parameters["unit"] = _unit(parameters)
-    if "documented" in mentioned:
-        parameters["documented"] = tuple(frame(of, "documented_surfaces")["surface"])
-    return _frame(of, name, tuple((key, parameters[key]) for key in sorted(mentioned)))
+    given = parameters | {"documented": _documented(of)}
+    unit = questions.unit_of(given, given.get("step_s"))
+    asked = questions.mentioned(name, unit, given)
+    return _frame(of, name, unit, asked, questions.sliced_for(name, given))
 
 
 def coverage(of: Generation) -> Coverage:
@@ -122,48 +110,12 @@ def _moment(value: pd.Timestamp) -> datetime | None:
     return None if pd.isna(value) else value.to_pydatetime()
 
 
-@lru_cache
-def _files() -> dict[str, Path]:
-    """The queries by name: folders say whose they are, and do not count."""
-    found: dict[str, Path] = {}
-    for path in sorted(_SQL.rglob("*.sql")):
-        if path.stem in found:
-            raise LookupError(f"two queries are called {path.stem}: {found[path.stem]}, {path}")
-        found[path.stem] = path
-    return found
-
-
-@lru_cache
-def _text(name: str) -> str:
-    """The query, standing on what it mentions of the selections that all pages share."""
-    body = _body(name)
-    shared = {one: _body(one) for one in _SHARED if re.search(rf"\b(from|join) {one}\b", body)}
-    if not shared:
-        return body
-    parts = ",\n".join(f"{one} as (\n{text}\n)" for one, text in shared.items())
-    return f"with {parts}\nselect * from (\n{body}\n)"
-
-
-def _body(name: str) -> str:
-    return _files()[name].read_text("utf-8").strip()
-
-
-@lru_cache
-def _parameters(name: str) -> frozenset[str]:
-    return frozenset(_PARAMETER.findall(_text(name)))
-
-
-def _unit(parameters: dict[str, Value]) -> str:
-    """Which sums a period can be made of: those by hour are fewer, but need full hours."""
-    start, end, step_s = parameters["start"], parameters["end"], parameters.get("step_s", _HOUR_S)
-    if not (isinstance(start, datetime) and isinstance(end, datetime) and isinstance(step_s, int)):
-        raise TypeError("a period has a start, an end and a step")
-    whole = start == _full_hour(start) and end == _full_hour(end) and step_s % _HOUR_S == 0
-    return "hour" if whole else "minute"
-
-
-def _full_hour(at: datetime) -> datetime:
-    return at.replace(minute=0, second=0, microsecond=0)
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _documented(of: Generation) -> tuple[str, ...]:
+    """The surfaces of the reference, for queries that tell others from them."""
+    return tuple(
+        row["surface"] for row in _connection(of).rows(questions.body("documented_surfaces"))
+    )
 
 
 # Two: the generation before may still be read by runs that began before the new one came. Nobody
@@ -183,18 +135,31 @@ def _connection(of: Generation) -> Connection:
 
 # Streamlit computes a value once, however many ask for it at the same time; the rest wait for it.
 @st.cache_data(max_entries=2000, max_size="100MB", ttl="1h", show_spinner=False)
-def _frame(of: Generation, name: str, parameters: tuple[tuple[str, Value], ...]) -> pd.DataFrame:
-    values = {key: list(v) if isinstance(v, tuple) else v for key, v in parameters}
-    return _connection(of).sql(_text(name), values or None, tables=_kept_for(of, name))
+def _frame(
+    of: Generation, name: str, unit: str, asked: Asked, sliced: Slice | None
+) -> pd.DataFrame:
+    query = _kept_ready(of, questions.text(name, unit))
+    tables = {"sliced": _slice(of, sliced)} if sliced else None
+    return _connection(of).sql(query, _bound(asked), tables)
 
 
-def _kept_for(of: Generation, name: str) -> dict[str, pa.Table]:
-    """The tables of sql/kept/ that a query mentions."""
-    mentioned = sorted(set(_KEPT.findall(_text(name))))
-    return {one: _kept(of, one) for one in mentioned}
+# Some hundred kilobytes each: the steps of a period, by surface and kind of answer.
+@st.cache_resource(max_entries=200, ttl="1h", show_spinner=False)
+def _slice(of: Generation, wanted: Slice) -> pa.Table:
+    query = _kept_ready(of, questions.text("sliced", wanted.unit))
+    return _connection(of).arrow(query, _bound(wanted.asked))
 
 
-# What a generation says whatever the filters: figures that take long, computed once for everyone.
-@st.cache_resource(max_entries=40, show_spinner=False)
-def _kept(of: Generation, name: str) -> pa.Table:
-    return _connection(of).arrow(_text(name), _kept_for(of, name))
+def _bound(asked: Asked) -> dict[str, object] | None:
+    return {key: list(v) if isinstance(v, tuple) else v for key, v in asked} or None
+
+
+def _kept_ready(of: Generation, query: str) -> str:
+    """The query, once what it reads of sql/kept/ is there to be read.
+
+    These are what a generation says whatever the filters: figures that take long, asked once for
+    everyone, and kept as long as the connection is.
+    """
+    for name in questions.kept_in(query):
+        _connection(of).keep(name, _kept_ready(of, questions.body(f"kept_{name}")))
+    return query

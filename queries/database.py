@@ -4,9 +4,11 @@ Owns how a reader connects (the resolved generation, read-only, UTC) and which d
 refuses. Never writes. SQL that strangers type goes through `sandbox`, not through here.
 """
 
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +34,8 @@ class Connection:
 
     def __init__(self, con: "DuckDBPyConnection", path: Path) -> None:
         self._con = con
+        self._kept: set[str] = set()
+        self._keeping = Lock()
         self.path = path
 
     def sql(self, query: str, params: Params = None, tables: Tables = None) -> "pd.DataFrame":
@@ -43,10 +47,27 @@ class Connection:
         with self._cursor(tables) as cursor:
             return cursor.execute(query, params).df()
 
-    def arrow(self, query: str, tables: Tables = None) -> "pa.Table":
+    def arrow(self, query: str, params: Params = None) -> "pa.Table":
         """The result of a query as an Arrow table, which `tables` takes. Otherwise as `sql`."""
-        with self._cursor(tables) as cursor:
-            return cursor.sql(query).to_arrow_table()
+        # DuckDB warns that rows are copied once more. Its other way plans the query twice.
+        warnings.filterwarnings("ignore", "Arrow output on a DB-API result")
+        with self._cursor() as cursor:
+            return cursor.execute(query, params).to_arrow_table()
+
+    def keep(self, name: str, query: str) -> None:
+        """Ask a query once, and keep its result in memory as `kept.NAME`, for queries to read.
+
+        However often and by however many threads it is asked: what has the name already, stays. It
+        is gone when the connection is. Raises BadQuery.
+        """
+        if name in self._kept:
+            return
+        with self._keeping:
+            if name not in self._kept:
+                with self._cursor() as cursor:
+                    cursor.execute("attach if not exists ':memory:' as kept (read_write)")
+                    cursor.execute(f'create table kept."{name}" as {query}')
+                self._kept.add(name)
 
     def rows(self, query: str, params: Params = None) -> list[dict[str, Any]]:
         """The result of a query as one dict per row, without pandas; times are naive UTC.

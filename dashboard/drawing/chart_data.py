@@ -42,6 +42,14 @@ def _told(step: dict[Any, Any], period: Period) -> str:
     return "\n".join(parts)
 
 
+def known(steps: pd.DataFrame, period: Period, coarse: Period) -> pd.DataFrame:
+    """Longer steps of the same period, and whether the data reach into any of the steps in each."""
+    longer = (steps["starts_at"] - period.start) // coarse.step
+    reached = steps["responses"].notna().groupby(longer).any()
+    starts = period.start + pd.Series(reached.index) * pd.Timedelta(coarse.step)
+    return pd.DataFrame({"starts_at": starts, "is_known": reached.to_numpy()})
+
+
 def code_steps(
     steps: pd.DataFrame, period: Period, known: tuple[datetime, datetime]
 ) -> pd.DataFrame:
@@ -103,10 +111,11 @@ def _told_hour(row: dict[Any, Any]) -> str:
 
 def with_storms(steps: pd.DataFrame, storms: pd.DataFrame, period: Period) -> pd.DataFrame:
     """The steps, with the names of the storms under way in each."""
-    under_way = []
-    for at in steps["starts_at"]:
-        mine = storms[(storms["started_at"] < at + period.step) & (storms["ended_at"] >= at)]
-        under_way.append(", ".join(mine["name"]))
+    spans = list(zip(storms["started_at"], storms["ended_at"], storms["name"], strict=True))
+    under_way = [
+        ", ".join(name for start, end, name in spans if start < at + period.step and end >= at)
+        for at in steps["starts_at"]
+    ]
     return steps.assign(storms=under_way)
 
 

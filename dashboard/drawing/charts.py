@@ -26,6 +26,8 @@ from chertlog.dashboard.frame.periods import Period
 _MOST_NAMED = 3
 # Share of the width that a name needs, on a phone.
 _ROOM = 0.38
+# So few steps are drawn as points, too: a step alone has no line.
+_FEW = 6
 
 
 def errors_over_time(
@@ -71,7 +73,7 @@ def errors_over_time(
         ],
         "yAxis": [
             {**value_axis(colours), "gridIndex": 0, "axisLabel": label(colours, "{value}%")}
-            | ({"max": 100} if ratios > 0.85 else {}),
+            | ({"max": 100, "interval": 25} if ratios > 0.85 else {}),
             {**value_axis(colours), "gridIndex": 1, "minInterval": 1},
             {"type": "value", "gridIndex": 2, "show": False, "min": 0, "max": 1},
         ],
@@ -93,7 +95,12 @@ def surface_lanes(
 ) -> Option:
     """The error ratio of each surface, one above the other, on one scale: (name, figure, steps)."""
     ready = [(name, figure, prepared(steps, period)) for name, figure, steps in lanes]
-    ratio = line("error_percent", colours.ink) | {"areaStyle": {"opacity": 0.12}}
+    few = all(steps["error_percent"].notna().sum() <= _FEW for _, _, steps in ready)
+    ratio = line("error_percent", colours.ink) | {
+        "areaStyle": {"opacity": 0.12},
+        "showSymbol": few,
+        "symbolSize": 5,
+    }
     return small_multiples(ready, period, colours, [ratio], height=len(lanes) * 66, unit="%")
 
 

@@ -8,6 +8,7 @@ has a thread of its own: hence a context variable.
 from contextvars import ContextVar
 from datetime import UTC as UTC_ZONE
 from datetime import datetime
+from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
 import pandas as pd
@@ -23,7 +24,13 @@ def use(zone: str) -> None:
 
 def is_known(zone: str | None) -> bool:
     """Whether this is the name of a zone, as Europe/Berlin is."""
-    return zone in available_timezones()
+    return zone in _zones()
+
+
+@cache
+def _zones() -> set[str]:
+    """All zones there are: looking for them walks a folder of hundreds of files."""
+    return available_timezones()
 
 
 def name() -> str:

@@ -106,6 +106,7 @@ ol.timeline i{font-style:normal;color:var(--muted);font-size:.82rem;
   border-radius:5px;padding:0 .35rem;margin-left:.2rem}
 ol.timeline p{margin:.1rem 0 0;font-size:inherit;color:var(--muted);white-space:pre-wrap;
   overflow-wrap:anywhere}
+[data-testid^="stBaseButton-primary"] *{color:var(--ground)}
 table.chert tr:has(.here){background:var(--faint);font-weight:600}
 i.mark{font-style:normal;font-size:.8rem;color:var(--muted);border:1px solid var(--line);
   border-radius:5px;padding:0 .3rem;white-space:nowrap}
@@ -123,7 +124,10 @@ i.mark{font-style:normal;font-size:.8rem;color:var(--muted);border:1px solid var
   table.chert thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
   table.chert tr{display:grid;grid-template-columns:1fr 1fr 1fr;gap:.15rem .7rem;
     padding:.5rem 0;border-bottom:1px solid var(--line)}
+  table.chert td.c{grid-column:span 2}
   table.chert td.m,table.chert td.i:has(a+a){grid-column:1/-1}
+  table.chert td.m::before{margin:.1rem 0 .05rem}
+  table.chert tr:has(.here){box-shadow:-.5rem 0 0 var(--faint),.5rem 0 0 var(--faint)}
   table.chert .share .bar{width:34px}
   table.chert td{overflow-wrap:anywhere;border:0;padding:.1rem 0;text-align:left!important;
   white-space:normal!important}

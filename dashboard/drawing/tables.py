@@ -4,6 +4,7 @@ The CSV is safe for spreadsheets, which run a cell that begins with = + - or @ a
 (Streamlit's own download is not; config.toml turns it off.)
 """
 
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -35,7 +36,7 @@ def behind(
         )
         st.download_button(
             "Download CSV",
-            csv(frame),
+            partial(csv, frame),  # written when somebody clicks
             file_name=f"chertlog-{name}.csv",
             mime="text/csv",
             icon=":material/download:",

@@ -81,6 +81,11 @@ def minute(at: datetime) -> str:
     return _minute(clock.local(at))
 
 
+def moment(at: datetime) -> str:
+    """21 Nov 2026 23:59, where the year is not plain from what stands around."""
+    return f"{day(at)} {hour_minute(at)}"
+
+
 def second(at: datetime) -> str:
     """21 Nov 23:59:58."""
     at = clock.local(at)

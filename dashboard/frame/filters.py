@@ -12,9 +12,10 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from chertlog.dashboard.data import Coverage, Value
+from chertlog.dashboard.data import Coverage
 from chertlog.dashboard.frame import periods
 from chertlog.dashboard.frame.periods import Period
+from chertlog.dashboard.questions import Value
 
 # What stands in the URL, and what it means for the flag as sent.
 _RETRYABLE = {"retryable": True, "non-retryable": False}
@@ -34,9 +35,11 @@ class Filters:
     until: datetime | None = None
 
     def parameters(self, period: Period | None = None) -> dict[str, Value]:
-        """For the queries, over this period or another."""
+        """For the queries, in the steps of this period or in others."""
         chosen = period or self.period
         return {
+            "before_start": self.before.start if self.before else self.period.start,
+            "grain_s": int(self.period.step.total_seconds()),
             "start": chosen.start,
             "end": chosen.end,
             "step_s": int(chosen.step.total_seconds()),

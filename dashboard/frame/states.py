@@ -54,13 +54,20 @@ def empty(coverage: Coverage) -> None:
 def no_match(chosen: filters.Filters) -> None:
     """The filters select nothing."""
     period = chosen.period
-    start, end = words.minute(period.start), words.minute(period.end)
+    start, end = words.moment(period.start), words.moment(period.end)
     what = f"No responses from {start} to {end} {words.zone()}"
-    _say(f"{what} match these filters" if chosen.narrowed else what, "", [])
+    _say(f"{what} match these filters" if chosen.narrowed else what, _reach(chosen.coverage), [])
     if chosen.narrowed:
         st.button("Show all surfaces, tenants and errors", on_click=filters.widen)
     else:
-        st.text("Choose a longer time range above.")
+        st.text("Choose another time range above.")
+
+
+def _reach(coverage: Coverage) -> str:
+    if coverage.first_at is None or coverage.last_at is None:
+        return ""
+    first, last = words.moment(coverage.first_at), words.moment(coverage.last_at)
+    return f"The data reach from {first} to {last} {words.zone()}."
 
 
 def failed() -> None:

@@ -13,6 +13,15 @@
 -- Parameters: before_from, before_to, after_from, after_to, dimension := 'error_code', exposure := 'time'
 with
 
+-- Each mention of a parameter would be planned as a query of its own.
+judged_by as (
+    select
+        parameter_value('movers_exact_max') as exact_max,
+        parameter_value('movers_q_max') as q_max,
+        (epoch_us(before_to::timestamp) - epoch_us(before_from::timestamp)) / 3600000000 as before_hours,
+        (epoch_us(after_to::timestamp) - epoch_us(after_from::timestamp)) / 3600000000 as after_hours
+),
+
 operation as (
     select
         o.first_at >= after_from::timestamp and o.first_at < after_to::timestamp as is_after,
@@ -26,8 +35,15 @@ operation as (
         o.first_error_code is not null or coalesce(not o.succeeded, false) as has_error
     from store.operation as o
     where
-        o.first_at >= before_from::timestamp and o.first_at < before_to::timestamp
-        or o.first_at >= after_from::timestamp and o.first_at < after_to::timestamp
+        -- The whole stretch, which lets DuckDB skip all else; and of it the two periods.
+        o.first_at >= least(before_from::timestamp, after_from::timestamp)
+        and o.first_at < greatest(before_to::timestamp, after_to::timestamp)
+        and (
+            o.first_at >= before_from::timestamp and o.first_at < before_to::timestamp
+            or o.first_at >= after_from::timestamp and o.first_at < after_to::timestamp
+        )
+        -- What went well is exposure at most.
+        and (exposure != 'time' or o.first_error_code is not null or not o.succeeded)
 ),
 
 grouped as (
@@ -46,20 +62,21 @@ exposed as (
         g.group_value,
         g.before_errors,
         g.after_errors,
+        j.exact_max,
+        j.q_max,
         case
-            when exposure = 'time'
-                then (epoch_us(before_to::timestamp) - epoch_us(before_from::timestamp)) / 3600000000
+            when exposure = 'time' then j.before_hours
             when exposure != 'operations' then error('movers: exposure is time or operations')
             when dimension = 'error_code' then sum(g.before_operations) over ()
             else g.before_operations
         end::double as before_exposure,
         case
-            when exposure = 'time'
-                then (epoch_us(after_to::timestamp) - epoch_us(after_from::timestamp)) / 3600000000
+            when exposure = 'time' then j.after_hours
             when dimension = 'error_code' then sum(g.after_operations) over ()
             else g.after_operations
         end::double as after_exposure
     from grouped as g
+    cross join judged_by as j
 ),
 
 -- Given their sum, the errors of the second period are binomial: each falls into it with this chance
@@ -73,19 +90,31 @@ conditional as (
     where e.before_errors + e.after_errors > 0 and e.before_exposure > 0 and e.after_exposure > 0
 ),
 
-tested as (
+expected as (
     select
         c.*,
-        case
-            when c.errors <= parameter_value('movers_exact_max')
-                then binomial_p(c.after_errors, c.errors, c.chance)
-            else normal_p(
-                (c.after_errors - c.errors * c.chance) / sqrt(c.errors * c.chance * (1 - c.chance))
-            )
-        end as p_value,
-        wilson_low(c.after_errors, c.errors) as share_low,
-        wilson_high(c.after_errors, c.errors) as share_high
+        c.errors * c.chance as expected_errors,
+        c.errors <= c.exact_max as is_exact
     from conditional as c
+),
+
+deviating as (
+    select
+        e.*,
+        (e.after_errors - e.expected_errors) / sqrt(e.expected_errors * (1 - e.chance)) as deviate
+    from expected as e
+),
+
+tested as (
+    select
+        d.*,
+        case
+            when d.is_exact then binomial_p(d.after_errors, d.errors, d.chance)
+            else normal_p(d.deviate)
+        end as p_value,
+        wilson_low(d.after_errors, d.errors) as share_low,
+        wilson_high(d.after_errors, d.errors) as share_high
+    from deviating as d
 ),
 
 ranked as (
@@ -117,11 +146,11 @@ final as (
         a.p_value,
         a.q_value,
         case
-            when a.q_value > parameter_value('movers_q_max') then 'no change shown'
-            when a.after_errors > a.errors * a.chance then 'up'
+            when a.q_value > a.q_max then 'no change shown'
+            when a.after_errors > a.expected_errors then 'up'
             else 'down'
         end as verdict,
-        case when a.errors <= parameter_value('movers_exact_max') then 'exact test' else 'normal approximation' end
+        case when a.is_exact then 'exact test' else 'normal approximation' end
             || ', errors per '
             || case exposure when 'time' then 'hour' else 'operation' end as basis
     from adjusted as a

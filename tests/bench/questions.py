@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,11 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 import chertlog.dashboard
-from chertlog.dashboard import data
-from chertlog.queries.database import Connection, Params, Tables
+from chertlog.dashboard import data, questions
+from chertlog.queries.database import Connection, Params
 
 HOME = Path(next(iter(chertlog.dashboard.__path__)))
-PAGES = sorted(path.stem for path in (HOME / "screens").glob("[a-z]*.py"))
+PAGES = sorted(path.parent.name for path in (HOME / "screens").glob("*/page.py"))
 RANGES = ("1h", "24h", "7d", "all")
 
 
@@ -28,10 +29,9 @@ class Question:
     """One query as a page sent it, and how long it took then, ms."""
 
     name: str
-    con: Connection
     sql: str
     params: Params
-    tables: Tables
+    ask: Callable[[], Any]  # again, in the same way
     first_ms: float
     is_kept: bool  # depends on nothing but the generation: asked once, and kept
 
@@ -59,27 +59,30 @@ class Times:
 def asked_by(data_dir: Path, page: str, *, cold: bool = False, **query: str) -> list[Question]:
     """The queries that a page sends with nothing in the cache of results.
 
-    With `cold`, nothing of the file is in memory either.
+    With `cold`, nothing of the file and nothing that is kept once is in memory either.
     """
     os.environ["CHERTLOG_DATA_DIR"] = str(data_dir)
+    app = AppTest.from_file(str(HOME / "app.py"), default_timeout=60)
+    for name, value in query.items():
+        app.query_params[name] = value
+    # The pages there are to switch to are known after a first run.
+    app.run()
     st.cache_data.clear()
+    data._slice.clear()
     if cold:
         st.cache_resource.clear()
         _forget((data_dir / "chertlog.duckdb").resolve())
-    app = AppTest.from_file(str(HOME / "app.py"), default_timeout=60)
-    app.switch_page(f"screens/{page}.py")
-    for name, value in query.items():
-        app.query_params[name] = value
-    with _recorded() as questions:
+    app.switch_page(f"screens/{page}/page.py")
+    with _recorded() as heard:
         app.run()
     if app.exception:
         raise RuntimeError(f"{page}: {app.exception[0].message}")
-    return questions
+    return heard
 
 
-def timed(page: str, shown: str, questions: list[Question], runs: int) -> Times:
+def timed(page: str, shown: str, heard: list[Question], runs: int) -> Times:
     """How long the queries of a first visit took, and take when they are asked again."""
-    asked = [question for question in questions if not question.is_kept]
+    asked = [question for question in heard if not question.is_kept]
     warm, cpu = [], []
     for _ in range(runs):
         began = time.process_time()
@@ -92,7 +95,7 @@ def timed(page: str, shown: str, questions: list[Question], runs: int) -> Times:
         page,
         shown,
         len(asked),
-        sum(question.first_ms for question in questions),
+        sum(question.first_ms for question in heard),
         statistics.median(totals),
         max(totals),
         min(cpu),
@@ -105,19 +108,22 @@ def timed(page: str, shown: str, questions: list[Question], runs: int) -> Times:
 def _recorded() -> Iterator[list[Question]]:
     """All that goes through a connection meanwhile, in order."""
     heard: list[Question] = []
-    names = {data._text(name): name for name in data._files()}
-    sent = {name: getattr(Connection, name) for name in ("sql", "arrow", "rows")}
+    bodies = {name: questions.body(name) for name in questions.files()}
+    sent = {name: getattr(Connection, name) for name in ("sql", "arrow", "rows", "keep")}
 
     def listening(method: Any) -> Any:
-        def ask(self: Connection, query: str, *more: Any, **named: Any) -> Any:
+        def ask(*given: Any, **named: Any) -> Any:
             began = time.perf_counter()
-            answer = method(self, query, *more, **named)
+            answer = method(*given, **named)
             took = (time.perf_counter() - began) * 1000
-            name = names.get(query, " ".join(query.split())[:24])
-            params = None if name.startswith("kept_") or not more else more[0]
-            heard.append(
-                Question(name, self, query, params, named.get("tables"), took, params is None)
-            )
+            asked = given[1:]
+            is_kept = method is sent["keep"]
+            sql = asked[1] if is_kept else asked[0]
+            found = [each for each, body in bodies.items() if sql.endswith((body, f"{body}\n)"))]
+            name = f"kept.{asked[0]}" if is_kept else (*found, " ".join(sql.split())[:24])[0]
+            params = None if is_kept or len(asked) < 2 else asked[1]
+            again = partial(method, *given, **named)
+            heard.append(Question(name, sql, params, again, took, params is None))
             return answer
 
         return ask
@@ -133,7 +139,7 @@ def _recorded() -> Iterator[list[Question]]:
 
 def _ms(question: Question) -> float:
     began = time.perf_counter()
-    question.con.sql(question.sql, question.params, tables=question.tables)
+    question.ask()
     return (time.perf_counter() - began) * 1000
 
 

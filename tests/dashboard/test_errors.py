@@ -201,7 +201,7 @@ def test_from_the_heat_table_to_a_trace(day: Published, server: Server, reading:
         "link", name=truth["trace_id"]
     )
     latest.click()
-    expect(page.locator(".banner h2")).to_contain_text("Failed with 1003 INVALID_PHONE")
+    expect(page.locator(".banner h2").first).to_contain_text("Failed with 1003 INVALID_PHONE")
     assert page.url.endswith(f"/trace?trace={truth['trace_id']}")
 
 

@@ -1,9 +1,12 @@
 """What holds on every page: its figures are SQL's, its filters stay, its states are sentences."""
 
+import re
 import shutil
 from collections.abc import Callable, Iterator
+from html import unescape
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import parse_qs
 
 import duckdb
 import pytest
@@ -248,9 +251,47 @@ def test_a_newer_schema_is_a_sentence(tmp_path: Path, monkeypatch: pytest.Monkey
         assert "Upgrade chertlog" in said(app), name
 
 
-def test_a_full_database_draws(day: Published, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, app in _every_page(day.data_dir, monkeypatch):
+# What the rows behind a card come to, by its label; `*` counts them.
+BEHIND = {
+    "Storms": "*",
+    "Retries in storms": "retries",
+    "Wasted attempts": "wasted_attempts",
+    "Unmet demand": "unmet_operations",
+    "Saturated hours": "*",
+    "Responses": "*",
+    "Failed operations": "*",
+    "✕ Misbehaves": "*",
+    "Lines read": "lines",
+    "= Events": "events",
+}
+
+
+def test_a_full_database_draws_and_its_cards_are_doors(
+    day: Published, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = set()
+    for name, app in _every_page(day.data_dir, monkeypatch, range="all"):
         assert name == "trace" or app.metric or app.get("html"), name
+        for label, value, rows in _behind_cards(day, app):
+            assert rows, f"{name}: {label}"
+            if what := BEHIND.get(label):
+                total = len(rows) if what == "*" else sum(row[what] for row in rows)
+                assert value == f"{total:,}", f"{name}: {label}"
+                opened.add(label)
+    assert opened == BEHIND.keys()
+
+
+def _behind_cards(day: Published, app: Any) -> Iterator[tuple[str, str, list[dict[str, Any]]]]:
+    """Each card with a figure: its label, the figure, and all rows that its note leads to."""
+    notes = [each.proto.body for each in app.get("html") if 'class="note"' in each.proto.body]
+    for card, note in zip(app.metric, notes, strict=True):
+        [address] = re.findall(r'href="([^"]+)"', note) or [""]
+        if card.value not in ("0", "–"):
+            assert address, f"{card.label} is no door"
+            if "sql=" in address:
+                question = parse_qs(unescape(address).removeprefix("sql?"))["sql"][0]
+                limit = question.replace("limit 100", "limit 1000000")
+                yield card.label, card.value, day.rows(limit)
 
 
 @pytest.fixture(scope="session")
@@ -298,8 +339,6 @@ def test_health_stands_without_a_response(
 
 
 def test_cards_lead_to_as_many_rows_as_they_say(day: Published) -> None:
-    from urllib.parse import parse_qs
-
     from chertlog.dashboard.frame import behind, periods
     from chertlog.dashboard.frame.filters import Filters
 

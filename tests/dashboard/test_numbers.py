@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chertlog.dashboard import data
+from chertlog.dashboard import data, questions
 
 from .conftest import Published
 
@@ -72,6 +72,7 @@ def _asked(day: Published, drawn: Filters) -> tuple[Filters, pd.DataFrame]:
     start = first.replace(minute=0, second=0, microsecond=0) + drawn["offset"]
     asked = {k: v for k, v in drawn.items() if k not in ("offset", "length")} | reach[0]
     asked |= {"start": start, "end": start + drawn["length"]}
+    asked |= {"before_start": start - drawn["length"], "grain_s": drawn["step_s"]}
     mine = {name: asked[name] for name in ("start", "end", "tenant", "retryable")}
     lists = {"surfaces": list(asked["surfaces"]), "documented": list(SURFACES[:-1])}
     truth = day.rows(SELECTED, **mine, **lists)
@@ -88,7 +89,10 @@ def test_any_filters_give_the_numbers_of_the_responses(
     day: Published, of: data.Generation, drawn: Filters
 ) -> None:
     asked, truth = _asked(day, drawn)
-    total = data.frame(of, "totals", **asked).iloc[0]
+    total, before = data.frame(of, "totals", **asked).to_dict("records")
+    _, earlier = _asked(day, drawn | {"offset": drawn["offset"] - drawn["length"]})
+    assert before["responses"] == len(earlier)
+    assert before["errors"] == (0 if earlier.empty else earlier["is_error"].sum())
     assert total["responses"] == len(truth)
     assert data.frame(of, "responses_seen", **asked)["responses"].iloc[0] == len(truth)
     if truth.empty:
@@ -124,18 +128,24 @@ def _codes_are_right(
     of: data.Generation, asked: Filters, errors: pd.DataFrame, at: "pd.Series[pd.Timestamp]"
 ) -> None:
     codes = data.frame(of, "codes", **asked)
+    for code in list(codes["error_code"].dropna().astype(int))[:2]:
+        mine = errors[errors["error_code"] == code]
+        tenants = data.frame(of, "code_tenants", code=code, **asked)
+        assert tenants["errors"].sum() == len(mine)
+        assert tenants["operations"].sum() == mine["is_first_of_code"].sum()
+        assert tenants["tenant_id"].nunique() == mine["tenant_id"].nunique()
     grouped = {
         None if pd.isna(code) else int(code): rows
         for code, rows in errors.groupby("error_code", dropna=False)
     }
     assert {None if pd.isna(c) else int(c) for c in codes["error_code"]} == grouped.keys()
     heat = data.frame(of, "error_heat", **asked)
+    heat = heat[~heat["is_before"]]
     for row in codes.to_dict("records"):
         code = None if pd.isna(row["error_code"]) else int(row["error_code"])
         mine = grouped[code]
         assert row["errors"] == len(mine)
         assert row["operations"] == mine["is_first_of_code"].sum()
-        assert row["tenants"] == mine["tenant_id"].nunique()
         assert row["last_seen_at"] == mine["occurred_at"].max()
         latest = mine[mine["occurred_at"] == row["last_seen_at"]]
         assert row["last_trace_id"] in set(latest["trace_id"])
@@ -146,14 +156,38 @@ def _codes_are_right(
         assert by_surface.to_dict() == mine["surface"].value_counts().to_dict()
         by_step = cells[cells["surface"].isna()].groupby("starts_at")["errors"].sum()
         assert by_step.to_dict() == at[mine.index].value_counts().to_dict()
-        tenants = data.frame(of, "code_tenants", code=code, **asked)
-        assert tenants["errors"].sum() == len(mine)
+
+
+@pytest.mark.parametrize("surfaces", [(), ("hubspot",)])
+@pytest.mark.parametrize("retryable", [None, True, False])
+def test_days_give_the_numbers_of_the_responses(
+    day: Published, of: data.Generation, surfaces: tuple[str, ...], retryable: bool | None
+) -> None:
+    first: datetime = day.rows("select min(occurred_at) as at from responses")[0]["at"]
+    midnight = timedelta(hours=-first.hour)
+    drawn = {"offset": midnight, "length": timedelta(days=2), "step_s": 86_400, "tenant": None}
+    asked, truth = _asked(day, drawn | {"surfaces": surfaces, "retryable": retryable})
+    wanted = questions.sliced_for("totals", asked | {"documented": ()})
+    assert wanted is not None
+    assert wanted.unit == "day"
+    total = data.frame(of, "totals", **asked).iloc[0]
+    assert total["responses"] == len(truth) > 0
+    assert total["errors"] == truth["is_error"].sum() > 0
+    assert total["failed_operations"] == truth["is_failed"].fillna(False).astype(bool).sum()
+    codes = data.frame(of, "codes", **asked)
+    known = truth[truth["is_error"]]["error_code"].value_counts()
+    assert codes.dropna(subset="error_code").set_index("error_code")["errors"].to_dict() == {
+        code: count for code, count in known.items()
+    }
 
 
 def test_hours_are_read_where_the_period_is_made_of_them() -> None:
     day = datetime(2026, 11, 21)
     hour = timedelta(hours=1)
-    assert data._unit({"start": day, "end": day + 3 * hour, "step_s": 3600}) == "hour"
-    assert data._unit({"start": day, "end": day + 3 * hour, "step_s": 900}) == "minute"
     late = day + timedelta(minutes=15)
-    assert data._unit({"start": late, "end": late + hour, "step_s": 3600}) == "minute"
+    assert questions.unit_of({"start": day, "end": day + 3 * hour}, 3600) == "hour"
+    assert questions.unit_of({"start": day, "end": day + 3 * hour}, 900) == "minute"
+    assert questions.unit_of({"start": late, "end": late + hour}, 3600) == "minute"
+    assert questions.unit_of({"start": day, "end": day + 48 * hour}, 86_400, days=True) == "day"
+    assert questions.unit_of({"start": day, "end": day + 30 * hour}, 86_400, days=True) == "hour"
+    assert questions.unit_of({"start": day, "end": day + 48 * hour}, 86_400) == "hour"

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -37,6 +38,21 @@ def test_a_reader_works_in_utc_and_cannot_write(data_dir: Path) -> None:
         assert zone == [{"zone": "UTC"}]
         with pytest.raises(BadQuery, match="read-only"):
             db.rows("delete from store.error_code")
+
+
+def test_what_is_kept_is_asked_once_and_read_beside_the_database(data_dir: Path) -> None:
+    with connect(data_dir) as db:
+        query = "select class, nextval from (select 'a' as class, random() as nextval)"
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(lambda _: db.keep("drawn", query), range(8)))
+        first = db.rows("select nextval from kept.drawn")
+        db.keep("drawn", query)
+        assert db.rows("select nextval from kept.drawn") == first
+        assert db.rows("select count(*) as codes from error_codes, kept.drawn") == [{"codes": 38}]
+        with pytest.raises(BadQuery):
+            db.keep("wrong", "select nothing from nowhere")
+        taken = db.arrow("select ? as code", [4002])
+        assert list(db.sql("select code from taken", tables={"taken": taken})["code"]) == [4002]
 
 
 def test_the_generation_behind_the_link_is_opened_and_kept(data_dir: Path, template: Path) -> None:

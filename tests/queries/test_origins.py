@@ -274,3 +274,11 @@ def test_histograms_of_hours_add_up(con: duckdb.DuckDBPyConnection, response: Ro
         f" from latency_between('{DAY}10:00', '{DAY}12:00')"
     ).fetchall()
     assert found == [(10, 10, 50, 50)]
+    earlier = f"from latency_between('{DAY}10:00', '{DAY}11:00', days_before := 1)"
+    assert con.execute(f"select p95_ms, p95_ms_before {earlier}").fetchall() == [(10, None)]
+    response(12, "2026-11-20 10:30", duration_ms=40)
+    response(13, "2026-11-20 11:30", duration_ms=63)
+    refresh(con)
+    assert con.execute(f"select p95_ms, p95_ms_before {earlier}").fetchall() == [(10, 40)]
+    with pytest.raises(duckdb.InvalidInputException, match="shorter than the period"):
+        con.execute("from latency_between('2026-11-20', '2026-11-22', days_before := 1)")

@@ -49,7 +49,9 @@ def _verdict(client: Row, colours: Palette) -> None:
         f"{client['amplification']:.3f} attempts an operation",
     ]
     if client["weak_retries"]:
-        facts.append(f"{words.number(client['weak_retries'])} retries rest on weak evidence")
+        weak = client["weak_retries"]
+        rests = "retry rests" if weak == 1 else "retries rest"
+        facts.append(f"{words.number(weak)} {rests} on weak evidence")
     markup.badges([(fact, colours.muted) for fact in facts])
 
 

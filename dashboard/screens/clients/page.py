@@ -13,7 +13,7 @@ from chertlog.dashboard import data
 from chertlog.dashboard.drawing import markup, tables, theme, words
 from chertlog.dashboard.drawing.markup import panel
 from chertlog.dashboard.drawing.theme import Palette
-from chertlog.dashboard.frame import opened, states, view
+from chertlog.dashboard.frame import behind, opened, states, view
 from chertlog.dashboard.frame.filters import Filters
 from chertlog.dashboard.screens.clients import client_card, conduct_words
 
@@ -46,7 +46,7 @@ def main() -> None:
         client_card.draw(client, shown, colours)
         panel("All clients")
     st.caption(_scope(clients))
-    _cards(clients)
+    _cards(clients, chosen)
     with st.container(border=True):
         _table(clients, client["tenant_id"], chosen, colours)
     if not asked:
@@ -64,7 +64,7 @@ def _scope(clients: pd.DataFrame) -> str:
     )
 
 
-def _cards(clients: pd.DataFrame) -> None:
+def _cards(clients: pd.DataFrame, chosen: Filters) -> None:
     total = clients["retries"].sum()
     with st.grid(4, min_column_width=165, border=True, key="cards") as cards:
         for verdict in conduct_words.VERDICTS:
@@ -76,8 +76,12 @@ def _cards(clients: pd.DataFrame) -> None:
                     words.number(len(mine)),
                     help=conduct_words.meaning(verdict),
                 )
+                conditions = [f"verdict = {behind.quoted(verdict)}"]
+                if chosen.tenant:
+                    conditions.append(f"tenant_id = {behind.quoted(chosen.tenant)}")
+                target = behind.rows("client_conduct", conditions, order="retries")
                 retries = words.number(mine["retries"].sum())
-                markup.note(f"{retries} retries, {words.percent(share, 0)} of all", "")
+                markup.note(f"{retries} retries, {words.percent(share, 0)} of all", "", target)
 
 
 def _opened(clients: pd.DataFrame) -> dict[Any, Any]:

@@ -66,11 +66,19 @@ def violations(found: pd.DataFrame, kind: str | None, route: str | None, chosen:
         st.text("None in this period with these filters.")
         return
     rows = [_violation(row) for row in found.head(MOST_ROWS).to_dict("records")]
-    markup.table(_ROWS, rows, caption="Violations, newest first")
+    _rows(rows, caption="Violations, newest first", of_one_kind=bool(kind))
     if len(found) > MOST_ROWS:
         more = words.count(len(found) - MOST_ROWS, "more violation")
         st.caption(f"{more} in the table{' (the latest 1,000)' if len(found) == 1000 else ''}.")
     tables.behind(found, "violations", columns=COLUMNS)
+
+
+def _rows(rows: list[list[str]], *, caption: str, of_one_kind: bool) -> None:
+    """Draw them, without a kind that the heading names already."""
+    kept = [n for n, (name, _) in enumerate(_ROWS) if name != "Kind" or not of_one_kind]
+    markup.table(
+        [_ROWS[n] for n in kept], [[row[n] for n in kept] for row in rows], caption=caption
+    )
 
 
 def _violation(row: Row) -> list[str]:
@@ -123,7 +131,7 @@ def flapping(frame: pd.DataFrame, chosen: Filters) -> None:
         st.text("None: within each hour, every route sent each code with one flag.")
     else:
         found = [_violation(row) for row in frame.head(MOST_ROWS).to_dict("records")]
-        markup.table(_ROWS, found, caption="Flapping, newest first")
+        _rows(found, caption="Flapping, newest first", of_one_kind=True)
         tables.behind(frame, "flapping", columns=COLUMNS)
 
 
@@ -151,13 +159,13 @@ _ROWS = [
     ("Kind", "w"),
     ("What was found", "m x"),
     ("Code", "n"),
-    ("Route", "x"),
+    ("Route", "m x"),
     ("Tenant", "x"),
     ("Trace", "i"),
 ]
 _OVERRIDES = [
     ("Code", "f w"),
-    ("Route", "x"),
+    ("Route", "x c"),
     ("As sent", "w"),
     ("Default", "w"),
     ("Errors", "n"),

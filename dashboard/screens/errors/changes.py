@@ -32,7 +32,7 @@ _FIRST_DAY = timedelta(days=1)
 _LONGEST_LATENCY = periods.PRESETS["7d"][0]
 
 
-def movers(shown: View, opened: str | None, colours: Palette) -> None:
+def movers(shown: View, opened: str | None, catalogue: pd.DataFrame, colours: Palette) -> None:
     """Which groups changed by more than chance explains."""
     chosen = shown.chosen
     panel("What changed", "operations that met an error, against the period before")
@@ -53,12 +53,12 @@ def movers(shown: View, opened: str | None, colours: Palette) -> None:
         shown.generation,
         "error_movers",
         **chosen.parameters(),
-        before_start=chosen.before.start,
         dimension=_DIMENSIONS[dimension or "code"],
     )
     moved = found[found["verdict"] != "no change shown"]
+    names = dict(zip(catalogue["error_code"].astype(str), catalogue["error_type"], strict=True))
     rows = [
-        _mover(row, dimension or "code", chosen, opened, colours)
+        _mover(row, dimension or "code", chosen, opened, names, colours)
         for row in moved.head(_MOST_MOVERS).to_dict("records")
     ]
     still = len(found) - len(moved)
@@ -74,7 +74,12 @@ def movers(shown: View, opened: str | None, colours: Palette) -> None:
 
 
 def _mover(
-    row: dict[Any, Any], dimension: str, chosen: Filters, opened: str | None, colours: Palette
+    row: dict[Any, Any],
+    dimension: str,
+    chosen: Filters,
+    opened: str | None,
+    names: dict[str, str],
+    colours: Palette,
 ) -> list[str]:
     up = row["verdict"] == "up"
     tint = colours.worse if up else colours.better
@@ -83,7 +88,7 @@ def _mover(
     low = f"{row['rate_ratio_low']:,.2f}"
     high = "∞" if pd.isna(row["rate_ratio_high"]) else f"{row['rate_ratio_high']:,.2f}"
     return [
-        _group(row["group_value"], dimension, chosen, opened),
+        _group(row["group_value"], dimension, chosen, opened, names),
         markup.text(words.number(row["before_errors"])),
         markup.text(words.number(row["after_errors"])),
         markup.text(f"{'▲' if up else '▼'} {rate}", tint, title=str(row["basis"])),
@@ -91,12 +96,15 @@ def _mover(
     ]
 
 
-def _group(value: object, dimension: str, chosen: Filters, opened: str | None) -> str:
+def _group(
+    value: object, dimension: str, chosen: Filters, opened: str | None, names: dict[str, str]
+) -> str:
     if not isinstance(value, str):
         return markup.text("no code" if dimension == "code" else "unknown")
     if dimension == "route":
         return _behind(value, "http_route", chosen)
-    cell = markup.link(value, "errors" + chosen.link(**{dimension: value}))
+    label = f"{value} {names.get(value, '')}".strip() if dimension == "code" else value
+    cell = markup.link(label, "errors" + chosen.link(**{dimension: value}))
     return markup.here_mark(cell) if dimension == "code" and value == opened else cell
 
 

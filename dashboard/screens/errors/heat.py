@@ -16,6 +16,7 @@ from chertlog.dashboard.frame.filters import Filters
 
 MOST_ROWS = 14
 NO_CODE = "none"
+Key = tuple[int | None, bool | None]
 _FLAGS = {True: "retryable", False: "non-retryable", None: ""}
 
 
@@ -52,13 +53,11 @@ def rows(
 ) -> list[Row]:
     """The rows of the table, most errors first."""
     known = {row["error_code"]: row for row in catalogue.to_dict("records")}
-    old = {} if before is None else _totals(before)
+    old = {} if before is None else _totals(_cells_of(before))
+    surfaces, trends = _cells_of(now), _steps_of(now)
     found = []
-    for key, total in _totals(now).items():
+    for key, total in _totals(surfaces).items():
         code, sent = key
-        mine = now[_is(now["error_code"], code) & _is(now["retryable"], sent)]
-        surfaces = mine[mine["starts_at"].isna()]
-        steps = mine.dropna(subset=["starts_at"]).set_index("starts_at")["errors"]
         reference = known.get(code)
         found.append(
             Row(
@@ -68,12 +67,9 @@ def rows(
                 bool(reference["retryable_default"]) if reference else None,
                 total,
                 None if before is None else old.get(key, 0),
-                {
-                    str(s): int(n)
-                    for s, n in zip(surfaces["surface"], surfaces["errors"], strict=True)
-                },
-                [float(n) for n in steps.reindex(starts, fill_value=0)],
-                surfaces["last_seen_at"].max(),
+                {surface: errors for surface, (errors, _) in surfaces[key].items()},
+                [float(trends.get(key, {}).get(at, 0)) for at in starts],
+                max(last_seen_at for _, last_seen_at in surfaces[key].values()),
             )
         )
     return sorted(found, key=lambda row: (-row.errors, row.value))
@@ -151,17 +147,36 @@ def _cell(row: Row, surface: str, most: int, label: str, chosen: Filters, tint: 
     return markup.heat(words.number(count), count / most, tint, target, title=title)
 
 
-def _totals(frame: pd.DataFrame) -> dict[tuple[int | None, bool | None], int]:
-    totals: dict[tuple[int | None, bool | None], int] = {}
-    for row in frame[frame["starts_at"].isna()].to_dict("records"):
-        key = _plain(row["error_code"], int), _plain(row["retryable"], bool)
-        totals[key] = totals.get(key, 0) + int(row["errors"])
-    return totals
+def _cells_of(frame: pd.DataFrame) -> dict[Key, dict[str, tuple[int, pd.Timestamp]]]:
+    """By code and flag: the errors on each surface, and when the last was seen."""
+    cells: dict[Key, dict[str, tuple[int, pd.Timestamp]]] = {}
+    mine = frame[frame["starts_at"].isna()]
+    for key, surface, errors, last_seen_at in zip(
+        _keys(mine), mine["surface"], mine["errors"], mine["last_seen_at"], strict=True
+    ):
+        cells.setdefault(key, {})[str(surface)] = int(errors), last_seen_at
+    return cells
+
+
+def _steps_of(frame: pd.DataFrame) -> dict[Key, dict[pd.Timestamp, int]]:
+    """By code and flag: the errors of each step that has any."""
+    steps: dict[Key, dict[pd.Timestamp, int]] = {}
+    mine = frame[frame["starts_at"].notna()]
+    for key, at, errors in zip(_keys(mine), mine["starts_at"], mine["errors"], strict=True):
+        steps.setdefault(key, {})[at] = int(errors)
+    return steps
+
+
+def _totals(cells: dict[Key, dict[str, tuple[int, pd.Timestamp]]]) -> dict[Key, int]:
+    return {key: sum(errors for errors, _ in mine.values()) for key, mine in cells.items()}
+
+
+def _keys(frame: pd.DataFrame) -> list[Key]:
+    return [
+        (_plain(code, int), _plain(sent, bool))
+        for code, sent in zip(frame["error_code"], frame["retryable"], strict=True)
+    ]
 
 
 def _plain(value: Any, kind: type) -> Any:
     return None if pd.isna(value) else kind(value)
-
-
-def _is(column: pd.Series, value: Any) -> pd.Series:
-    return column.isna() if value is None else (column == value).fillna(False)

@@ -15,17 +15,13 @@ from chertlog.dashboard.screens.errors import changes, code_detail, heat
 def main() -> None:
     shown, colours = view.current(), theme.palette()
     chosen = shown.chosen
-    seen = data.frame(shown.generation, "responses_seen", **chosen.parameters())
-    if not seen["responses"].iloc[0]:
+    catalogue = data.frame(shown.generation, "error_catalogue")
+    counted = data.frame(shown.generation, "error_heat", **chosen.parameters())
+    now = counted[~counted["is_before"]]
+    if now.empty and not _any_response(shown):
         states.no_match(chosen)
         return
-    catalogue = data.frame(shown.generation, "error_catalogue")
-    now = data.frame(shown.generation, "error_heat", **chosen.parameters())
-    before = (
-        data.frame(shown.generation, "error_heat", **chosen.parameters(chosen.before))
-        if chosen.before
-        else None
-    )
+    before = counted[counted["is_before"]] if chosen.before else None
     period = chosen.period
     starts = pd.date_range(period.start, period.end, freq=period.step, inclusive="left")
     found = heat.rows(now, before, catalogue, starts)
@@ -35,9 +31,14 @@ def main() -> None:
     with st.container(border=True):
         _heat(found, shown, opened, colours)
     with st.container(border=True):
-        changes.movers(shown, opened, colours)
+        changes.movers(shown, opened, catalogue, colours)
     with st.container(border=True):
         changes.deploys(shown, colours)
+
+
+def _any_response(shown: View) -> bool:
+    seen = data.frame(shown.generation, "responses_seen", **shown.chosen.parameters())
+    return bool(seen["responses"].iloc[0])
 
 
 def _choose(found: list[heat.Row], catalogue: pd.DataFrame) -> str | None:

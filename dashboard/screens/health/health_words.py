@@ -8,6 +8,7 @@ import pandas as pd
 
 from chertlog.dashboard.data import Coverage
 from chertlog.dashboard.drawing import words
+from chertlog.dashboard.frame import behind
 from chertlog.dashboard.frame.freshness import STALE_AFTER
 
 Row = dict[Any, Any]
@@ -56,6 +57,7 @@ class Card:
     value: str
     note: str
     help: str
+    target: str
 
 
 def verdict(logs: pd.DataFrame, statuses: pd.DataFrame, coverage: Coverage) -> Verdict:
@@ -109,6 +111,9 @@ def cards(logs: pd.DataFrame) -> list[Card]:
             words.number(sums[name]),
             note or f"{_share(sums[name], sums['lines'])} of lines",
             helps[name],
+            behind.rows("rejected_lines", [], order="source_id")
+            if name == "rejected"
+            else behind.rows("sources", [f"{name} > 0"], order=name),
         )
         for name, (label, note) in notes.items()
     ]

@@ -50,7 +50,7 @@ def _cards(logs: pd.DataFrame) -> None:
         for card in health_words.cards(logs):
             with grid.cell():
                 st.metric(card.label, card.value, help=card.help)
-                markup.note(card.note, "")
+                markup.note(card.note, "", card.target)
 
 
 def _logs(logs: pd.DataFrame, colours: Palette) -> None:

@@ -158,8 +158,8 @@ def _not_configured(shown: View, codes: pd.DataFrame, colours: Palette) -> Itera
             colours.final,
             f"{_NOT_CONFIGURED} {code['error_type']}: a gap on our side",
             "errors" + shown.chosen.link(code=str(_NOT_CONFIGURED)),
-            f"{words.count(code['errors'], 'error')} for {words.count(code['tenants'], 'tenant')}; "
-            "no retry can succeed.",
+            f"{words.count(code['errors'], 'error')}: no retry can succeed. It opens with the "
+            "tenants it hit.",
         )
 
 

@@ -16,22 +16,18 @@ from chertlog.dashboard.screens.errors import heat
 MOST_CODES = 10
 
 
-def codes(found: pd.DataFrame, shown: View, chosen: Filters, colours: Palette) -> None:
+def codes(found: pd.DataFrame, steps: pd.DataFrame, shown: View, colours: Palette) -> None:
     panel("Top error codes", "most frequent first; a code opens it")
     if found.empty:
         st.text("No errors in this period.")
         return
-    trends = data.frame(shown.generation, "code_steps", **chosen.parameters())
-    starts = data.frame(shown.generation, "series", **chosen.parameters())["starts_at"]
+    chosen, starts = shown.chosen, list(steps["starts_at"])
+    trends = _trends(data.frame(shown.generation, "code_steps", **chosen.parameters()))
     rows = []
     for code in found.head(MOST_CODES).to_dict("records"):
-        mine = (
-            trends["error_code"].isna()
-            if pd.isna(code["error_code"])
-            else (trends["error_code"] == code["error_code"])
-        )
-        trend = trends[mine].set_index("starts_at")["errors"].reindex(starts, fill_value=0)
-        rows.append(_code_row(code, [float(n) for n in trend], chosen, colours))
+        mine = trends[_number(code["error_code"])]
+        trend = [float(mine.get(at, 0)) for at in starts]
+        rows.append(_code_row(code, trend, chosen, colours))
     markup.table(_CODE_COLUMNS, rows, caption="Error codes, most frequent first")
     if len(found) > MOST_CODES:
         rest = found.iloc[MOST_CODES:]
@@ -40,6 +36,19 @@ def codes(found: pd.DataFrame, shown: View, chosen: Filters, colours: Palette) -
             f"{words.count(rest['errors'].sum(), 'error')} in the table."
         )
     tables.behind(found, "error-codes", columns=COLUMNS)
+
+
+def _trends(steps: pd.DataFrame) -> dict[int | None, dict[pd.Timestamp, int]]:
+    """By code: the errors of each step that has any."""
+    trends: dict[int | None, dict[pd.Timestamp, int]] = {}
+    each = zip(steps["error_code"], steps["starts_at"], steps["errors"], strict=True)
+    for code, at, errors in each:
+        trends.setdefault(_number(code), {})[at] = errors
+    return trends
+
+
+def _number(code: Any) -> int | None:
+    return None if pd.isna(code) else int(code)
 
 
 def _code_row(
@@ -74,9 +83,8 @@ def _opened(code: dict[Any, Any], chosen: Filters) -> str:
     return "errors" + chosen.link(code=value)
 
 
-def surfaces(shown: View, chosen: Filters, colours: Palette) -> None:
+def surfaces(steps: pd.DataFrame, chosen: Filters, colours: Palette) -> None:
     panel("Surfaces", "highest error ratio first; a surface opens its errors")
-    steps = data.frame(shown.generation, "surface_steps", **chosen.parameters())
     totals = steps[steps["starts_at"].isna()].sort_values("error_ratio", ascending=False)
     rows = []
     for one in totals.to_dict("records"):

@@ -9,7 +9,7 @@ from chertlog.dashboard import data
 from chertlog.dashboard.drawing import chart_data, charts, markup, tables, theme, words
 from chertlog.dashboard.drawing.markup import panel
 from chertlog.dashboard.drawing.theme import Palette
-from chertlog.dashboard.frame import states, view
+from chertlog.dashboard.frame import periods, states, view
 from chertlog.dashboard.frame.filters import Filters
 from chertlog.dashboard.frame.view import View
 from chertlog.dashboard.screens.overview import attention, overview_tables, verdict
@@ -18,13 +18,15 @@ from chertlog.dashboard.screens.overview import attention, overview_tables, verd
 def main() -> None:
     shown, colours = view.current(), theme.palette()
     chosen = shown.chosen
-    now = _totals(shown, chosen, before=False)
+    now, before = _totals(shown, chosen)
     if not now["responses"]:
         states.no_match(chosen)
         return
-    before = _totals(shown, chosen, before=True) if chosen.before else None
     steps = data.frame(shown.generation, "series", **chosen.parameters())
     codes = data.frame(shown.generation, "codes", **chosen.parameters())
+    surfaces = data.frame(
+        shown.generation, "surface_steps", **chosen.parameters(chosen.period.coarser)
+    )
     _verdict(now, before, codes, steps, chosen, colours)
     _cards(now, before, steps, chosen, colours)
     storms = chart_data.named(data.frame(shown.generation, "storms", **chosen.parameters()))
@@ -34,18 +36,19 @@ def main() -> None:
     with right.container(border=True, height="stretch"):
         attention.draw(shown, codes, storms, colours)
     with st.container(border=True):
-        overview_tables.codes(codes, shown, chosen, colours)
+        overview_tables.codes(codes, steps, shown, colours)
     left, right = st.columns([2, 1])
     with left.container(border=True, height="stretch"):
-        overview_tables.surfaces(shown, chosen, colours)
+        overview_tables.surfaces(surfaces, chosen, colours)
     with right.container(border=True, height="stretch"):
-        _by_surface(shown, chosen, colours)
+        _by_surface(surfaces, steps, shown, colours)
 
 
-def _totals(shown: View, chosen: Filters, *, before: bool) -> dict[str, Any]:
-    period = chosen.before if before else chosen.period
-    row = data.frame(shown.generation, "totals", **chosen.parameters(period)).iloc[0]
-    return {str(k): None if pd.isna(v) else v for k, v in row.items()}
+def _totals(shown: View, chosen: Filters) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    """Of the period, and of the one before if there is one to compare with."""
+    found = data.frame(shown.generation, "totals", **chosen.parameters()).to_dict("records")
+    now, before = ({str(k): None if pd.isna(v) else v for k, v in row.items()} for row in found)
+    return now, before if chosen.before else None
 
 
 def _verdict(
@@ -68,7 +71,8 @@ def _cards(
     chosen: Filters,
     colours: Palette,
 ) -> None:
-    compared = f"vs {chosen.length} before"
+    # Nothing longer fits under the figures on a phone.
+    compared = "vs before" if chosen.range_name == periods.CUSTOM else f"vs {chosen.length} before"
     with st.grid(5, min_column_width=165, border=True, key="cards") as cards:
         for card in verdict.cards(now, before, chosen):
             with cards.cell():
@@ -109,18 +113,17 @@ def _over_time(
     tables.behind(steps, "errors-over-time", columns=overview_tables.COLUMNS)
 
 
-def _by_surface(shown: View, chosen: Filters, colours: Palette) -> None:
-    coarse = chosen.period.coarser
+def _by_surface(surfaces: pd.DataFrame, steps: pd.DataFrame, shown: View, colours: Palette) -> None:
+    chosen, coarse = shown.chosen, shown.chosen.period.coarser
     panel("Error ratio by surface", f"one scale, per {words.step(coarse.step)}")
-    steps = data.frame(shown.generation, "surface_steps", **chosen.parameters(coarse))
-    totals = steps[steps["starts_at"].isna()].set_index("surface")["error_ratio"]
-    own = steps.dropna(subset=["starts_at"])
-    grid = data.frame(shown.generation, "series", **chosen.parameters(coarse))
+    totals = surfaces[surfaces["starts_at"].isna()].set_index("surface")["error_ratio"]
+    own = surfaces.dropna(subset=["starts_at"])
+    grid = chart_data.known(steps, chosen.period, coarse)
     lanes = [
         (
             name,
             words.percent(totals.get(name)),
-            _filled(grid[["starts_at", "responses"]], own[own["surface"] == name]),
+            _filled(grid, own[own["surface"] == name]),
         )
         for name in chosen.surfaces or shown.coverage.surfaces
     ]
@@ -135,10 +138,10 @@ def _by_surface(shown: View, chosen: Filters, colours: Palette) -> None:
 
 def _filled(grid: pd.DataFrame, own: pd.DataFrame) -> pd.DataFrame:
     """All steps of the period for one surface: none known stays unknown, none seen becomes 0."""
-    merged = grid.rename(columns={"responses": "known"}).merge(own, on="starts_at", how="left")
+    merged = grid.merge(own, on="starts_at", how="left")
     counts = ["responses", "errors", "retryable_errors", "final_errors", "unsaid_errors"]
-    merged[counts] = merged[counts].fillna(0).where(merged["known"].notna())
-    return merged.drop(columns="known")
+    merged[counts] = merged[counts].fillna(0).where(merged["is_known"])
+    return merged.drop(columns="is_known")
 
 
 main()

@@ -39,7 +39,7 @@ def main() -> None:
         _nothing(shown, chosen, minutes, forecast, colours)
         return
     _verdict(hours, forecast, colours)
-    _cards(hours, minutes)
+    _cards(hours, minutes, chosen)
     measure = _measure()
     with st.container(border=True):
         _date_hours(minutes, chosen, measure, colours)
@@ -103,13 +103,13 @@ def _verdict(hours: pd.DataFrame, forecast: pd.DataFrame, colours: Palette) -> N
     markup.banner(sign, said, [markup.text(saturated.outlook(forecast))], tint)
 
 
-def _cards(hours: pd.DataFrame, minutes: pd.DataFrame) -> None:
+def _cards(hours: pd.DataFrame, minutes: pd.DataFrame, chosen: Filters) -> None:
     total = minutes[minutes["hour"].isna() & minutes["minute_of_hour"].isna()].iloc[0].to_dict()
     with st.grid(5, min_column_width=165, border=True, key="cards") as grid:
-        for card in saturated.cards(hours, total):
+        for card in saturated.cards(hours, total, chosen):
             with grid.cell():
                 st.metric(card.label, card.value, help=card.help)
-                markup.note(card.note, "")
+                markup.note(card.note, "", card.target)
 
 
 def _measure() -> str:
@@ -135,7 +135,7 @@ def _date_hours(minutes: pd.DataFrame, chosen: Filters, measure: str, colours: P
     dates = saturation_charts.dates(
         clock.local(chosen.period.start), clock.local(chosen.period.end)
     )
-    dates = [each for each in dates if each in set(cells["y"])][-MOST_DATES:]
+    dates = _some_of([each for each in dates if each in set(cells["y"])])
     drawn = cells[cells["y"].isin(dates)]
     row_height = max(13, min(34, 520 // max(len(dates), 1)))
 
@@ -161,9 +161,29 @@ def _date_hours(minutes: pd.DataFrame, chosen: Filters, measure: str, colours: P
         on_select=opened,
         alt="Heat map of 4002 by date and hour of day; the table below has the same figures",
     )
-    if len(drawn) < len(cells):
-        st.caption(f"The latest {MOST_DATES} dates; the table has all.")
     tables.behind(_plain(cells, ["hour"]), "saturation-by-hour", columns=saturation_tables.COLUMNS)
+
+
+def _some_of(dates: list[str]) -> list[str]:
+    """As many dates as can be read below each other: the latest, or those the reader turns to."""
+    pages = [dates[max(0, end - MOST_DATES) : end] for end in range(len(dates), 0, -MOST_DATES)]
+    if len(pages) < 2:
+        return dates
+    names = {f"{page[0]} – {page[-1]}": page for page in pages}
+    with st.container(horizontal=True, vertical_alignment="center"):
+        name = st.selectbox(
+            "Dates drawn",
+            list(names),
+            key="dates",
+            bind="query-params",
+            label_visibility="collapsed",
+            width=260,
+        )
+        st.caption(
+            f"{MOST_DATES} of {words.count(len(dates), 'date')} at a time; the table has all.",
+            width="content",
+        )
+    return names[name]
 
 
 def _hour_minutes(minutes: pd.DataFrame, measure: str, colours: Palette) -> None:

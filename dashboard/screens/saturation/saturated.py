@@ -7,6 +7,8 @@ from typing import Any
 import pandas as pd
 
 from chertlog.dashboard.drawing import words
+from chertlog.dashboard.frame import behind
+from chertlog.dashboard.frame.filters import Filters
 
 Row = dict[Any, Any]
 
@@ -30,12 +32,13 @@ BASES = {"caps in the log": "caps", "filled hours": "filled hours", "lower bound
 
 @dataclass(frozen=True)
 class Card:
-    """One figure, its small print and its help."""
+    """One figure, its small print, its help and the way to what is behind it."""
 
     label: str
     value: str
     note: str
     help: str
+    target: str
 
 
 def headline(hours: pd.DataFrame) -> tuple[str, str, str]:
@@ -82,7 +85,7 @@ def _plural(verdict: str, count: int) -> str:
     )
 
 
-def cards(hours: pd.DataFrame, all_minutes: Row) -> list[Card]:
+def cards(hours: pd.DataFrame, all_minutes: Row, chosen: Filters) -> list[Card]:
     """The figures at the top; `all_minutes` sums the minutes of the period."""
     filled = hours[hours["onset_at"].notna()]
     onsets = filled["onset_at"].dt.minute
@@ -101,6 +104,7 @@ def cards(hours: pd.DataFrame, all_minutes: Row) -> list[Card]:
             else "no first attempt",
             "First attempts answered 4002, of all on routes that ever answered it. Retries do not "
             "count: they are the same demand again.",
+            behind.refused_first_attempts(chosen),
         ),
         Card(
             "Unmet demand",
@@ -108,6 +112,7 @@ def cards(hours: pd.DataFrame, all_minutes: Row) -> list[Card]:
             f"of {words.count(operations, 'refused operation')}, in "
             f"{words.count(responses, '4002 response')}",
             "Operations that met a 4002 and had no success before their hour ended.",
+            behind.saturated_hours(chosen, [], order="unmet_operations"),
         ),
         Card(
             "Saturated hours",
@@ -115,6 +120,7 @@ def cards(hours: pd.DataFrame, all_minutes: Row) -> list[Card]:
             f"of {words.count(len(hours), 'hour')} with a 4002, each tenant’s for itself",
             "Hours with an onset: a 4002 that three more followed within two minutes (parameters "
             "onset_refusals, onset_window_s).",
+            behind.saturated_hours(chosen, ["onset_at is not null"], order="hour"),
         ),
         Card(
             "Median onset",
@@ -123,6 +129,7 @@ def cards(hours: pd.DataFrame, all_minutes: Row) -> list[Card]:
             if len(onsets)
             else "no hour has an onset",
             "The minute in which the lines ran out. Early is worse: the rest of the hour is lost.",
+            behind.saturated_hours(chosen, ["onset_at is not null"], order="minute(onset_at)"),
         ),
         Card(
             "Relieved at :00",
@@ -132,6 +139,7 @@ def cards(hours: pd.DataFrame, all_minutes: Row) -> list[Card]:
             else "no hour after them to see",
             "Hours after which no 4002 came in the first minutes of the next (relief_window_min). "
             "“Herd took it”: it came back at once, because those who waited took the new room.",
+            behind.saturated_hours(chosen, ["is_relief_settled"], order="relief"),
         ),
     ]
 

@@ -12,6 +12,7 @@ from chertlog.dashboard.drawing.markup import panel
 from chertlog.dashboard.drawing.storm_words import outcome
 from chertlog.dashboard.drawing.theme import Palette
 from chertlog.dashboard.frame.view import View
+from chertlog.dashboard.questions import Value
 from chertlog.dashboard.screens.saturation import saturated, saturation_charts
 
 Row = dict[Any, Any]
@@ -23,7 +24,7 @@ def draw(shown: View, hour: datetime, colours: Palette) -> None:
     """The hour, of the tenant that the filter or the URL (`who`) names, else of all."""
     chosen = shown.chosen
     who = chosen.tenant or st.query_params.get("who") or None
-    asked: dict[str, data.Value] = {"hour": hour, "who": who}
+    asked: dict[str, Value] = {"hour": hour, "who": who}
     known = data.frame(shown.generation, "hour_saturation", **asked)
     minutes = data.frame(shown.generation, "hour_minutes", **asked)
     with st.container(border=True, key="opened"):

@@ -40,7 +40,7 @@ def main() -> None:
         _choice(storms, storm)
         storm_detail.draw(storm, shown, limit, colours)
         panel("All storms")
-    storm_cards.draw(storms, steps, limit)
+    storm_cards.draw(storms, steps, limit, chosen)
     st.caption(f"{storm_words.definition(limit)} {_not_applied(chosen)}")
     if storms.empty:
         _good_news(chosen, colours)

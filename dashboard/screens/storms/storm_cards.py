@@ -4,9 +4,13 @@ import pandas as pd
 import streamlit as st
 
 from chertlog.dashboard.drawing import markup, storm_words, words
+from chertlog.dashboard.frame import behind
+from chertlog.dashboard.frame.filters import Filters
 
 
-def draw(storms: pd.DataFrame, steps: pd.DataFrame, limit: dict[str, float]) -> None:
+def draw(
+    storms: pd.DataFrame, steps: pd.DataFrame, limit: dict[str, float], chosen: Filters
+) -> None:
     """Five cards: of the storms of the period, and of all its retries."""
     retries = float(steps["retries"].fillna(0).sum())
     inside = int(storms["retries"].sum())
@@ -22,6 +26,7 @@ def draw(storms: pd.DataFrame, steps: pd.DataFrame, limit: dict[str, float]) -> 
             storm_words.verdicts(storms),
             "Episodes under way in this period: ■ retry storm, ◆ saturation storm, ▲ amplified "
             "outage, ▼ metastable, ● top-of-hour herd.",
+            behind.storms(chosen, order="started_at"),
         ),
         (
             "Retries in storms",
@@ -29,6 +34,7 @@ def draw(storms: pd.DataFrame, steps: pd.DataFrame, limit: dict[str, float]) -> 
             f"{words.number(retries)} retries in the period",
             "A retry is an attempt after the first of its operation. Storms that reach over the "
             "edge of the period count whole.",
+            behind.storms(chosen, order="retries"),
         ),
         (
             "Worst minute",
@@ -38,6 +44,7 @@ def draw(storms: pd.DataFrame, steps: pd.DataFrame, limit: dict[str, float]) -> 
             if worst is None
             else f"{storm_words.caller(worst)}, {words.minute(worst['started_at'])}",
             "Most retries of one tenant in one minute of the clock.",
+            "" if worst is None else "storms" + chosen.link(storm=worst["storm_id"]),
         ),
         (
             "Wasted attempts",
@@ -45,6 +52,7 @@ def draw(storms: pd.DataFrame, steps: pd.DataFrame, limit: dict[str, float]) -> 
             f"{words.count(saved, 'operation')} saved by a retry",
             "Attempts in storms that were answered by an error; and operations that a retry made "
             "succeed, then or later.",
+            behind.storms(chosen, order="wasted_attempts"),
         ),
         (
             f"Over a {low} budget",
@@ -53,10 +61,12 @@ def draw(storms: pd.DataFrame, steps: pd.DataFrame, limit: dict[str, float]) -> 
             f"{words.number(over_high)}",
             f"Retries that a budget of {low} of each tenant’s attempts a minute would have "
             "refused, in storms or not.",
+            behind.retries_over_budget(chosen),
         ),
     ]
     with st.grid(5, min_column_width=165, border=True, key="cards") as grid:
-        for name, value, note, meaning in cards:
+        for name, value, note, meaning, target in cards:
             with grid.cell():
                 st.metric(name, value, help=meaning)
-                markup.note(note, "")
+                # Behind nothing there are no rows to see.
+                markup.note(note, "", "" if value in ("0", words.NONE) else target)

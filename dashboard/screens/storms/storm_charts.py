@@ -226,7 +226,7 @@ def _step_told(step: dict[Any, Any], period: Period) -> str:
     start, end = step["starts_at"], step["starts_at"] + period.step
     is_short = period.step < timedelta(minutes=1)
     when = f"{words.second(start)}–{words.hour_second(end)}" if is_short else words.span(start, end)
-    when += " UTC"
+    when += f" {words.zone()}"
     if pd.isna(step["retries"]):
         return f"{when}: no data"
     return (

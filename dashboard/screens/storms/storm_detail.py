@@ -7,12 +7,13 @@ import pandas as pd
 import streamlit as st
 
 from chertlog.dashboard import data
-from chertlog.dashboard.data import Generation, Value
+from chertlog.dashboard.data import Generation
 from chertlog.dashboard.drawing import markup, storm_words, success, tables, words
 from chertlog.dashboard.drawing.markup import panel
 from chertlog.dashboard.drawing.theme import Palette
 from chertlog.dashboard.frame.periods import Period
 from chertlog.dashboard.frame.view import View
+from chertlog.dashboard.questions import Value
 from chertlog.dashboard.screens.storms import storm_charts
 
 Row = dict[str, Any]

@@ -85,7 +85,7 @@ def _patience(waited: float | None, told: float | None, is_early: bool, colours:
 _COLUMNS = [
     ("Attempt", "f w"),
     ("Received (UTC)", "w"),
-    ("Answer", "w"),
+    ("Answer", "w c"),
     ("Waited", "n"),
     ("Told to wait", "n"),
     ("Patience", "w"),

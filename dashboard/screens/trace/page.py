@@ -222,7 +222,7 @@ def _latest_row(row: dict[Any, Any], colours: Palette) -> list[str]:
 _LATEST_COLUMNS = [
     ("Trace", "f i"),
     ("Sent (UTC)", "w"),
-    ("Code", "w"),
+    ("Code", "w c"),
     ("Retryable, as sent", "w"),
     ("Surface", "x"),
     ("Tenant", "x"),

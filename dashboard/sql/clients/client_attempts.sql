@@ -8,6 +8,6 @@ select
     a.success_ratio,
     a.success_ratio_low,
     a.success_ratio_high
-from kept_success_by_attempt as a
+from kept.success_by_attempt as a
 where a.scope = 'tenant' and a.tenant_id = $client
 order by a.attempt

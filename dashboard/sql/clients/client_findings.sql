@@ -10,7 +10,7 @@ select
     f.judged,
     f.found,
     f.trace_ids
-from kept_conduct_findings as f
+from kept.conduct_findings as f
 where f.tenant_id = $client
 order by
     f.found desc,

@@ -10,6 +10,6 @@ select
     w.hasty,
     w.hasty / w.retries as hasty_share,
     w.is_hasty
-from kept_conduct_waits as w
+from kept.conduct_waits as w
 where w.tenant_id = $client
 order by w.pace, w.step

@@ -6,7 +6,7 @@ counted as (
         m.tenant_id,
         sum(m.attempts) / nullif(sum(m.operations), 0)::bigint as amplification,
         sum(m.retries)::bigint as all_retries
-    from kept_retry_hours as m
+    from kept.retry_hours as m
     group by all
 ),
 
@@ -15,7 +15,7 @@ stormy as (
         s.tenant_id,
         count(*) filter (s.verdict <> 'top-of-hour herd') as storms,
         count(*) filter (s.verdict = 'top-of-hour herd') as herds
-    from kept_retry_storms as s
+    from kept.retry_storms as s
     group by all
 )
 
@@ -35,7 +35,7 @@ select
     c.first_hour,
     c.last_hour,
     c.paragraph
-from kept_client_conduct as c
+from kept.client_conduct as c
 left join counted as n on c.tenant_id = n.tenant_id
 left join stormy as s on c.tenant_id = s.tenant_id
 order by

@@ -3,4 +3,5 @@
 select
     coalesce(sum(s.responses - s.unclassified), 0)::bigint as judged,
     coalesce(sum(s.unclassified), 0)::bigint as unclassified
-from summed as s
+from sliced as s
+where s.starts_at >= $start

@@ -4,10 +4,13 @@
 select
     s.tenant_id,
     sum(s.responses)::bigint as errors,
-    sum(s.operations_met)::bigint as operations,
+    sum(s.first_of_code)::bigint as operations,
     max(s.last_sent_at) as last_seen_at,
     arg_max(s.last_trace_id, s.last_sent_at) as last_trace_id
 from summed as s
-where s.is_error and s.error_code is not distinct from $code::integer
+where
+    s.is_error
+    and ($retryable::boolean is null or s.retryable = $retryable)
+    and s.error_code is not distinct from $code::integer
 group by all
 order by errors desc, s.tenant_id

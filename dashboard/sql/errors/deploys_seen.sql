@@ -15,6 +15,6 @@ select
     d.risk_ratio_high,
     d.p_value,
     d.verdict
-from kept_deploys as d
+from kept.deploys as d
 where d.last_hour >= date_trunc('hour', $start::timestamp) and d.first_hour < $end::timestamp
 order by d.first_hour desc, d.service_version

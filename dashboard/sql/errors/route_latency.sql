@@ -6,10 +6,6 @@ select
     l.p50_ms,
     l.p95_ms,
     l.p99_ms,
-    w.p95_ms as week_before_p95_ms
-from latency_between(date_trunc('hour', $start::timestamp), $end::timestamp) as l
-left join latency_between(
-    date_trunc('hour', $start::timestamp) - interval 7 days, $end::timestamp - interval 7 days
-) as w
-    on l.http_route is not distinct from w.http_route
+    l.p95_ms_before as week_before_p95_ms
+from latency_between(date_trunc('hour', $start::timestamp), $end::timestamp, days_before := 7) as l
 order by l.p95_ms desc, l.http_route

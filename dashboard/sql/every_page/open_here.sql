@@ -1,8 +1,8 @@
 -- Operations begun in what the filter bar selects that had not ended when the data end: `summed` counts them
--- among the unsuccessful, and nobody knows yet.
+-- among the unsuccessful, and nobody knows yet. Grain: one row per operation.
 -- Parameters: start, end, surfaces (empty: all), tenant (NULL: all), retryable (NULL: all)
-select o.first_answered_at
-from kept_open_operations as o
+select o.first_answered_at, o.surface
+from kept.open_operations as o
 where
     o.first_answered_at >= $start
     and o.first_answered_at < $end

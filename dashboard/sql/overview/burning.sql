@@ -7,6 +7,6 @@ select
     b.burn_limit,
     b.our_failures,
     b.operations
-from kept_burn_rates as b
+from kept.burn_rates as b
 where b.fires
 order by b.burn_limit desc

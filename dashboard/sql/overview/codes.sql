@@ -5,17 +5,16 @@ with
 counted as (
     select
         s.error_code,
-        sum(s.responses)::bigint as errors,
-        coalesce(sum(s.responses) filter (s.retryable), 0)::bigint as retryable_errors,
-        coalesce(sum(s.responses) filter (not s.retryable), 0)::bigint as final_errors,
-        coalesce(sum(s.responses) filter (s.retryable is null), 0)::bigint as unsaid_errors,
+        sum(s.errors)::bigint as errors,
+        sum(s.retryable_errors)::bigint as retryable_errors,
+        sum(s.final_errors)::bigint as final_errors,
+        sum(s.unsaid_errors)::bigint as unsaid_errors,
         sum(s.operations_met)::bigint as operations,
-        count(distinct s.tenant_id) as tenants,
         max(s.last_sent_at) as last_seen_at,
         arg_max(s.last_trace_id, s.last_sent_at) as last_trace_id
-    from summed as s
-    where s.is_error
-    group by all
+    from sliced as s
+    where s.is_error and s.starts_at >= $start
+    group by s.error_code
 )
 
 select
@@ -24,13 +23,7 @@ select
     k.meaning,
     c.errors,
     c.errors / (sum(c.errors) over ())::bigint as share,
-    c.retryable_errors,
-    c.final_errors,
-    c.unsaid_errors,
-    c.operations,
-    c.tenants,
-    c.last_seen_at,
-    c.last_trace_id
+    c.* exclude (error_code, errors)
 from counted as c
 left join error_codes as k on c.error_code = k.error_code
 order by c.errors desc, c.error_code

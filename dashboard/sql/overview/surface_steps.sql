@@ -8,11 +8,12 @@ counted as (
         time_bucket(to_seconds($step_s), s.starts_at, $start::timestamp) as starts_at,
         sum(s.responses)::bigint as responses,
         sum(s.unclassified)::bigint as unclassified,
-        coalesce(sum(s.responses) filter (s.is_error), 0)::bigint as errors,
-        coalesce(sum(s.responses) filter (s.is_error and s.retryable), 0)::bigint as retryable_errors,
-        coalesce(sum(s.responses) filter (s.is_error and not s.retryable), 0)::bigint as final_errors,
-        coalesce(sum(s.responses) filter (s.is_error and s.retryable is null), 0)::bigint as unsaid_errors
-    from summed as s
+        sum(s.errors)::bigint as errors,
+        sum(s.retryable_errors)::bigint as retryable_errors,
+        sum(s.final_errors)::bigint as final_errors,
+        sum(s.unsaid_errors)::bigint as unsaid_errors
+    from sliced as s
+    where s.starts_at >= $start and s.responses > 0
     group by grouping sets ((1), (1, 2))
 )
 

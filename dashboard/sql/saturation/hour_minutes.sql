@@ -18,7 +18,7 @@ counted as (
         count(*) filter (r.is_error and r.error_code is distinct from 4002) as other_errors,
         count(*) filter (r.is_error is null) as unclassified
     from store.response as r
-    semi join kept_saturable_routes as s on r.http_route is not distinct from s.http_route
+    semi join kept.saturable_routes as s on r.http_route is not distinct from s.http_route
     where
         r.received_at >= $hour
         and r.received_at < $hour::timestamp + interval 75 minute

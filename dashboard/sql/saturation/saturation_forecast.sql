@@ -1,7 +1,7 @@
 -- When the lines run out in the newest hour, most pressing first. Grain: one row per tenant.
 -- Parameters: tenant (NULL: all)
 select f.*
-from kept_saturation_forecast as f
+from kept.saturation_forecast as f
 where $tenant::varchar is null or f.tenant_id = $tenant
 order by
     list_position(['ran out', 'used up', 'runs out', 'may run out', 'lasts', 'cannot tell'], f.verdict),

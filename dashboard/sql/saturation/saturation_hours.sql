@@ -1,7 +1,7 @@
 -- The hours with a 4002 that the period touches, worst first. Grain: one row per tenant and hour.
 -- Parameters: start, end, tenant (NULL: all)
 select s.*
-from kept_saturation_hours as s
+from kept.saturation_hours as s
 where
     s.hour >= date_trunc('hour', $start::timestamp)
     and s.hour < $end

@@ -12,7 +12,7 @@ select
     count(*) filter (l.filled_basis = 'delivery') as filled_by_delivery,
     sum(l.refusals)::bigint as refusals,
     max(l.hour) as last_hour
-from kept_line_saturation as l
+from kept.line_saturation as l
 where
     l.hour >= date_trunc('hour', $start::timestamp)
     and l.hour < $end

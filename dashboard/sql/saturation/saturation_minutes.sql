@@ -5,37 +5,31 @@
 -- Parameters: start, end, tenant (NULL: all)
 with
 
--- The sums by route know no tenant: of one tenant, the responses of the period are counted.
-firsts as (
+-- The minutes kept of all tenants together; of one tenant, its responses in the period are counted.
+sent as (
     select
-        m.minute,
-        m.first_attempts
-    from store.route_minute as m
-    semi join kept_saturable_routes as s on m.http_route is not distinct from s.http_route
+        k.minute,
+        k.first_attempts,
+        k.refused_first_attempts,
+        k.refused
+    from kept.saturable_minutes as k
     where
         $tenant::varchar is null
-        and m.minute >= date_trunc('hour', $start::timestamp)
-        and m.minute < $end
+        and k.minute >= date_trunc('hour', $start::timestamp)
+        and k.minute < $end
     union all
     select
         date_trunc('minute', r.received_at) as minute,
-        1 as first_attempts
+        1 as first_attempts,
+        0 as refused_first_attempts,
+        0 as refused
     from store.response as r
-    semi join kept_saturable_routes as s on r.http_route is not distinct from s.http_route
+    semi join kept.saturable_routes as s on r.http_route is not distinct from s.http_route
     where
         r.tenant_id = $tenant
         and r.attempt = 1
         and r.received_at >= date_trunc('hour', $start::timestamp)
         and r.received_at < $end
-),
-
-together as (
-    select
-        f.minute,
-        f.first_attempts,
-        0 as refused_first_attempts,
-        0 as refused
-    from firsts as f
     union all
     select
         t.minute,
@@ -44,22 +38,51 @@ together as (
         t.refused
     from store.tenant_minute as t
     where
-        t.minute >= date_trunc('hour', $start::timestamp)
+        t.tenant_id = $tenant
+        and t.minute >= date_trunc('hour', $start::timestamp)
         and t.minute < $end
         and t.refused > 0
-        and ($tenant::varchar is null or t.tenant_id = $tenant)
+),
+
+-- Each is summed from the one before, which has fewer rows than the minutes.
+by_hour as (
+    select
+        date_trunc('hour', s.minute) as hour,
+        sum(s.first_attempts)::bigint as first_attempts,
+        sum(s.refused_first_attempts)::bigint as refused_first_attempts,
+        sum(s.refused)::bigint as refused
+    from sent as s
+    group by 1
+),
+
+by_clock as (
+    select
+        hour(s.minute)::integer as hour_of_day,
+        minute(s.minute)::integer as minute_of_hour,
+        sum(s.first_attempts)::bigint as first_attempts,
+        sum(s.refused_first_attempts)::bigint as refused_first_attempts,
+        sum(s.refused)::bigint as refused
+    from sent as s
+    group by 1, 2
 ),
 
 summed as (
     select
-        date_trunc('hour', t.minute) as hour,
-        hour(t.minute)::integer as hour_of_day,
-        minute(t.minute)::integer as minute_of_hour,
-        sum(t.first_attempts)::bigint as first_attempts,
-        sum(t.refused_first_attempts)::bigint as refused_first_attempts,
-        sum(t.refused)::bigint as refused
-    from together as t
-    group by grouping sets ((1), (2, 3), (3), ())
+        h.hour,
+        null::integer as hour_of_day,
+        null::integer as minute_of_hour,
+        h.* exclude (hour)
+    from by_hour as h
+    union all
+    select
+        null as hour,
+        c.hour_of_day,
+        c.minute_of_hour,
+        sum(c.first_attempts)::bigint as first_attempts,
+        sum(c.refused_first_attempts)::bigint as refused_first_attempts,
+        sum(c.refused)::bigint as refused
+    from by_clock as c
+    group by grouping sets ((c.hour_of_day, c.minute_of_hour), (c.minute_of_hour), ())
 )
 
 select

@@ -1,3 +1,3 @@
 -- One storm, whatever the period. Grain: one row, or none if there is no such storm. Parameters: storm
-select * from kept_retry_storms
+select * from kept.retry_storms
 where storm_id = $storm

@@ -30,7 +30,7 @@ select
     d.contribution,
     d.is_main,
     e.trace_id
-from kept_storm_drivers as d
+from kept.storm_drivers as d
 left join example as e on d.dimension = e.dimension and d.value is not distinct from e.value
 left join error_codes as k on d.dimension = 'code' and d.value = k.error_code::varchar
 where d.storm_id = $storm

@@ -5,7 +5,7 @@ with
 
 touched as (
     select distinct d.storm_id
-    from kept_storm_drivers as d
+    from kept.storm_drivers as d
     where
         d.dimension = 'surface'
         and case when d.value in $documented::varchar[] then d.value else 'other' end
@@ -13,7 +13,7 @@ touched as (
 )
 
 select s.*
-from kept_retry_storms as s
+from kept.retry_storms as s
 where
     s.started_at < $end
     and s.ended_at >= $start
