@@ -194,8 +194,10 @@ def _why(error: BaseException) -> str:
 def _unknown(head: bytes, known_formats: Sequence[Format]) -> str:
     if b"\0" in head[:1024]:
         return "not a log: it holds binary data"
-    if b'"resource_logs"' in head:
-        return "OTLP with snake_case keys; OTLP/JSON has lowerCamelCase (resourceLogs)"
+    if re.search(rb'"resource_(?:logs|spans)"', head):
+        return (
+            "OTLP with snake_case keys; OTLP/JSON has lowerCamelCase (resourceLogs, resourceSpans)"
+        )
     if re.match(rb"\s*\[\s*\{", head.split(b"\n", 1)[0]):
         return "a JSON array; write one object a line, for example with: jq -c '.[]'"
     return (

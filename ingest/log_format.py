@@ -16,13 +16,13 @@ from itertools import zip_longest
 WHOLE = "whole"  # the group around everything: it tells a match from none
 QUOTED = r'(?:[^"\\]|\\.)*'  # Apache writes \" inside quotes, nginx \x22
 CLOCK = r"[0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:[0-9]{2}:[0-9]{2}:[0-9]{2} [+-][0-9]{4}"
-COUNT = r"[0-9]+|-"
+COUNT = r"[0-9]*|-"  # absent: - in text, nothing with escape=json
 SHAPES = {
     "time_local": CLOCK,
     "time_iso8601": r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}[+-][0-9]{2}:[0-9]{2}",
     "msec": r"[0-9]+\.[0-9]+",
     "status": r"[0-9]{3}|-",
-    "request_time": r"[0-9.]+|-",
+    "request_time": r"[0-9.]*|-",
     "body_bytes_sent": COUNT,
     "bytes_sent": COUNT,
     "remote_addr": r"[0-9A-Fa-f.:]+|unix:|-",

@@ -152,10 +152,6 @@ class Peeler:
         glue = JOINED[layer.name]
         joined = con.sql(sql.text("join_parts"), params={"glue": glue}).to_arrow_table()
         joined = joined.cast(peeled.schema)
-        if layer.name == "document":  # of a list the bracket and the commas are left out
-            bare = pc.replace_substring_regex(joined["line"], r"^\s*\[?\s*\{", "{")
-            bare = pc.utf8_trim(pc.utf8_trim_whitespace(bare), ",")
-            joined = joined.set_column(joined.schema.get_field_index("line"), "line", bare)
         open_ = joined.filter(joined["part"])
         whole = joined.filter(pc.invert(joined["part"]))
         if not last:
@@ -163,16 +159,24 @@ class Peeler:
             if pc.any(too_long).as_py():
                 open_ = _shortened(open_, too_long)
             self._open[number] = open_ if open_.num_rows else None
-            return whole
+            return _bare(whole) if layer.name == "document" else whole
         if layer.name == "document":
             # The bracket that closes a list of documents is all that is left of it.
-            flagged = open_.filter(pc.invert(pc.equal(open_["line"], "]")))
-        else:
-            place = open_.schema.get_field_index("unfinished")
-            flagged = open_.set_column(
-                place, "unfinished", pa.repeat(pa.scalar(True), open_.num_rows)
-            )
-        return pa.concat_tables([whole, flagged.cast(whole.schema)])
+            rest = _bare(pa.concat_tables([whole, open_]))
+            is_end = pc.or_(pc.equal(rest["line"], "]"), pc.equal(rest["line"], ""))
+            return rest.filter(pc.invert(is_end))
+        unfinished = pa.repeat(pa.scalar(True), open_.num_rows)
+        place = open_.schema.get_field_index("unfinished")
+        return pa.concat_tables([whole, open_.set_column(place, "unfinished", unfinished)])
+
+
+def _bare(documents: pa.Table) -> pa.Table:
+    """Documents without the bracket and the commas of the list that they stood in."""
+    import pyarrow.compute as pc
+
+    lines = pc.replace_substring_regex(documents["line"], r"^\s*\[?\s*\{", "{")
+    lines = pc.utf8_trim(pc.utf8_trim_whitespace(lines), ",")
+    return documents.set_column(documents.schema.get_field_index("line"), "line", lines)
 
 
 def document_end(head: bytes) -> str:

@@ -132,7 +132,8 @@ select
     try_cast(status_sent as smallint) as http_status,
     duration_ms,
     upstream_ms,
-    try_cast(bytes_sent as bigint) as bytes_sent,
+    -- A count of more digits may be a phone number.
+    case when regexp_full_match(bytes_sent, '[0-9]{1,9}') then try_cast(bytes_sent as bigint) end as bytes_sent,
     case when {is_answer} then
         code_sent is not null or error_type_sent is not null
             or coalesce(try_cast(status_sent as smallint) >= 400, false)

@@ -41,6 +41,7 @@ class Reading:
         install(self.con, Key(os.environ[KEY_VARIABLE].encode()))
         self.known = formats()
         self._prepared: dict[tuple[str, str], str] = {}
+        self._read: dict[Path, list[Row]] = {}
         for wide in (False, True):
             nothing = pa.Table.from_batches([], schema_within([None] if wide else []))
             assert nothing.num_rows == 0
@@ -85,6 +86,15 @@ class Reading:
         rows = [dict(zip(names, row, strict=True)) for row in result.fetchall()]
         assert format_.counts_records or len(rows) == found.num_rows  # none is lost
         return sorted(rows, key=lambda row: (row["line_number"], row["record_number"] or 0))
+
+    def of_file(self, path: Path) -> list[Row]:
+        """The rows of a sample file, read once."""
+        if path not in self._read:
+            self._read[path] = self.rows(path.read_bytes())
+        return self._read[path]
+
+    def events_of(self, path: Path) -> list[Row]:
+        return [row for row in self.of_file(path) if row["reject_reason"] is None]
 
     def events(self, data: bytes, format_: str | Format | None = None, **given: Any) -> list[Row]:
         return [r for r in self.rows(data, format_, **given) if r["reject_reason"] is None]

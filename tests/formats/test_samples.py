@@ -107,7 +107,7 @@ def test_the_maps_can_be_used() -> None:
 def test_requests_and_answers(
     reading: Any, samples: Path, name: str, wanted: list[tuple[Any, ...]]
 ) -> None:
-    rows = reading.events((samples / "formats" / name).read_bytes())
+    rows = reading.events_of(samples / "formats" / name)
     assert [tuple(row[column] for column in ACCESS) for row in rows] == wanted
 
 
@@ -133,7 +133,7 @@ def test_requests_and_answers(
     ],
 )
 def test_levels(reading: Any, samples: Path, name: str, levels: list[str]) -> None:
-    rows = reading.events((samples / "formats" / name).read_bytes())
+    rows = reading.events_of(samples / "formats" / name)
     assert [row["level"] for row in rows] == levels
 
 
@@ -154,14 +154,14 @@ def test_ids_stay_apart(reading: Any, samples: Path) -> None:
         "otlp-traces.jsonl": ("5f0000000a05", "5b8efff798038103d269b633813fc60c", None, None),
     }
     for name, ids in wanted.items():
-        first = reading.events((samples / "formats" / name).read_bytes())[0]
+        first = reading.events_of(samples / "formats" / name)[0]
         assert tuple(first[column] for column in columns) == ids, name
 
 
 def test_a_span_is_a_response_only_if_a_server_answered_with_cherts_id(
     reading: Any, samples: Path
 ) -> None:
-    rows = reading.events((samples / "formats" / "otlp-traces.jsonl").read_bytes())
+    rows = reading.events_of(samples / "formats" / "otlp-traces.jsonl")
     assert [(r["event"], r["error_code"], r["is_error"], r["error_type"]) for r in rows] == [
         ("response.sent", 4002, True, "4002"),
         ("span", None, None, "TimeoutError"),
@@ -170,12 +170,12 @@ def test_a_span_is_a_response_only_if_a_server_answered_with_cherts_id(
 
 def test_texts_of_messages_are_not_kept(reading: Any, samples: Path) -> None:
     """Also of what is no name: an event that is a sentence becomes `log`."""
-    rows = reading.events((samples / "formats" / "structlog.ndjson").read_bytes())
+    rows = reading.events_of(samples / "formats" / "structlog.ndjson")
     assert [row["event"] for row in rows] == ["delivery.failed", "log"]
     for path in plain(samples):
         if path.name.startswith(("app", "otlp", "nginx-chert")):
             continue
-        kept = repr(reading.rows(path.read_bytes()))
+        kept = repr(reading.of_file(path))
         for secret in (
             "slow carrier",
             "gave up",
@@ -192,7 +192,7 @@ def test_texts_of_messages_are_not_kept(reading: Any, samples: Path) -> None:
 
 
 def real(reading: Any, samples: Path, name: str) -> list[dict[str, Any]]:
-    return list(reading.rows((samples / "real" / name).read_bytes()))
+    return list(reading.of_file(samples / "real" / name))
 
 
 def test_real_load_balancer(reading: Any, samples: Path) -> None:
