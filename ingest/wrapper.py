@@ -19,8 +19,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from chertlog.ingest import sql
-from chertlog.ingest.blocks import MAX_LINE_BYTES, SCHEMA
+from chertlog.ingest.blocks import SCHEMA
 
 if TYPE_CHECKING:
     import duckdb
@@ -121,7 +120,7 @@ class Peeler:
                 con.register("lines", table)
                 table = con.sql(layer.sql).to_arrow_table()
             if layer.name in JOINED:
-                table = self._joined(con, number, layer, table, last=last)
+                table = self._joined(number, layer, table, last=last)
             if table is not None:
                 table = table.select([*_names(), "stream", "part"])
         if table is not None and table.num_rows:
@@ -129,54 +128,29 @@ class Peeler:
             yield from table.select(_names()).cast(widened_schema()).to_batches()
 
     def _joined(
-        self,
-        con: duckdb.DuckDBPyConnection,
-        number: int,
-        layer: Wrapper,
-        table: pa.Table | None,
-        *,
-        last: bool,
+        self, number: int, layer: Wrapper, table: pa.Table | None, *, last: bool
     ) -> pa.Table | None:
         """Put parts together; keep what is open for the next piece, or give it out at the end."""
         import pyarrow as pa
         import pyarrow.compute as pc
 
+        from chertlog.ingest import parts
+
         held, self._open[number] = self._open[number], None
-        given = [part for part in (held, table) if part is not None]
+        given = [part for part in (held, table) if part is not None and part.num_rows]
         if not given:
             return None
-        peeled = pa.concat_tables(given) if len(given) > 1 else given[0]
+        peeled = pa.concat_tables(given)
         if held is None and not pc.any(peeled["part"]).as_py():
-            return peeled
-        con.register("peeled", peeled)
-        glue = JOINED[layer.name]
-        joined = con.sql(sql.text("join_parts"), params={"glue": glue}).to_arrow_table()
-        joined = joined.cast(peeled.schema)
-        open_ = joined.filter(joined["part"])
-        whole = joined.filter(pc.invert(joined["part"]))
+            whole, open_ = peeled, peeled.slice(0, 0)
+        else:
+            whole, open_ = parts.joined(peeled, JOINED[layer.name])
         if not last:
-            too_long = pc.greater(pc.binary_length(open_["line"]), MAX_LINE_BYTES)
-            if pc.any(too_long).as_py():
-                open_ = _shortened(open_, too_long)
-            self._open[number] = open_ if open_.num_rows else None
-            return _bare(whole) if layer.name == "document" else whole
+            self._open[number] = parts.shortened(open_) if open_.num_rows else None
+            return parts.bare(whole) if layer.name == "document" else whole
         if layer.name == "document":
-            # The bracket that closes a list of documents is all that is left of it.
-            rest = _bare(pa.concat_tables([whole, open_]))
-            is_end = pc.or_(pc.equal(rest["line"], "]"), pc.equal(rest["line"], ""))
-            return rest.filter(pc.invert(is_end))
-        unfinished = pa.repeat(pa.scalar(True), open_.num_rows)
-        place = open_.schema.get_field_index("unfinished")
-        return pa.concat_tables([whole, open_.set_column(place, "unfinished", unfinished)])
-
-
-def _bare(documents: pa.Table) -> pa.Table:
-    """Documents without the bracket and the commas of the list that they stood in."""
-    import pyarrow.compute as pc
-
-    lines = pc.replace_substring_regex(documents["line"], r"^\s*\[?\s*\{", "{")
-    lines = pc.utf8_trim(pc.utf8_trim_whitespace(lines), ",")
-    return documents.set_column(documents.schema.get_field_index("line"), "line", lines)
+            return parts.bare(pa.concat_tables([whole, open_]))
+        return pa.concat_tables([whole, parts.marked_unfinished(open_)])
 
 
 def document_end(head: bytes) -> str:
@@ -210,17 +184,6 @@ def _widened(table: pa.Table, facts: dict[str, str | None]) -> pa.Table:
         )
     table = table.append_column("stream", pa.repeat(pa.scalar("", pa.string()), table.num_rows))
     return table.append_column("part", pa.repeat(pa.scalar(False), table.num_rows))
-
-
-def _shortened(open_: pa.Table, too_long: pa.ChunkedArray) -> pa.Table:
-    """Of a message that is too long keep its beginning, and the flaw."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    lines = pc.if_else(too_long, pc.utf8_slice_codeunits(open_["line"], 0, 512), open_["line"])
-    flaws = pc.if_else(too_long, pa.scalar("too_long"), open_["flaw"])
-    open_ = open_.set_column(open_.schema.get_field_index("line"), "line", lines)
-    return open_.set_column(open_.schema.get_field_index("flaw"), "flaw", flaws)
 
 
 @cache
