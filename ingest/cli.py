@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from chertlog.ingest.cli_erase import forget, prune
+from chertlog.ingest.cli_formats import formats
 from chertlog.ingest.cli_schedule import schedule
 from chertlog.ingest.cli_watch import watch
-from chertlog.ingest.cli_formats import formats
 from chertlog.queries.cli import register
 from chertlog.queries.cli_errors import friendly
 
