@@ -150,7 +150,7 @@ def compile_map(made: FieldMap, syntax: Syntax, *, wrapped: bool) -> str:
         "is_response": "p.s.kind in ('2', 'SPAN_KIND_SERVER')" if is_spans else "false",
         "line_hash": "hash(line, record_number)" if is_spans else "hash(without_cr(line))",
         "excerpt": _SPAN_EXCERPT if is_spans else "excerpt_of(line)",
-        "agent": "url_decode(url_decode(agent_sent))" if made.url_encoded else "agent_sent",
+        "agent": "url_decoded(url_decoded(agent_sent))" if made.url_encoded else "agent_sent",
         "level_name": _level(made),
         "other_surface": "'other'" if is_edge else "null",
         "is_edge": "true" if is_edge else "false",

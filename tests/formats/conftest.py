@@ -51,6 +51,12 @@ class Reading:
         found = detect(data, self.known)
         return found.format.name if found else None
 
+    def known_for(self, data: bytes) -> Format:
+        """The format that the bytes are in, with the columns that they name."""
+        found = detect(data, self.known)
+        assert found is not None, data[:200]
+        return found.format
+
     def rows(
         self,
         data: bytes,
@@ -85,7 +91,7 @@ class Reading:
         names = [column[0] for column in result.description or ()]
         rows = [dict(zip(names, row, strict=True)) for row in result.fetchall()]
         assert format_.counts_records or len(rows) == found.num_rows  # none is lost
-        return sorted(rows, key=lambda row: (row["line_number"], row["record_number"] or 0))
+        return sorted(rows, key=lambda row: (row["line_number"], row.get("record_number") or 0))
 
     def of_file(self, path: Path) -> list[Row]:
         """The rows of a sample file, read once."""
