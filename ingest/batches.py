@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chertlog.ingest.blocks import Progress
+from chertlog.ingest.detection import detect, is_truth, named
 from chertlog.ingest.files import READ_ERRORS, Found, LogFile, NotText, path_text
-from chertlog.ingest.formats import Format, detect, formats, is_truth
+from chertlog.ingest.formats import Format, formats
 from chertlog.ingest.load import Item, reason_of
 from chertlog.ingest.memory import Memory
 from chertlog.ingest.notes import note
@@ -54,6 +55,7 @@ class Chooser:
         final: bool,
         reload: Sequence[str],
         memory: Memory | None = None,
+        format_name: str | None = None,
     ) -> None:
         # Oldest first: what a trace left in several logs then comes in one batch, or near it.
         self.waiting = deque(sorted(found, key=lambda entry: _modified_at(entry.path)))
@@ -61,7 +63,8 @@ class Chooser:
         self.total_bytes = sum(_size(entry.path) for entry in found)
         self._con, self._final, self._reload = con, final, frozenset(reload)
         self._memory = memory
-        self._formats = formats(settings.log_formats)
+        self._formats = formats(settings.log_formats, settings.field_maps)
+        self._override = named(self._formats, format_name) if format_name else None
         self._loaded: list[Loaded] = []
         self._contents = Contents([])
         self._heads: list[bytes] = []
@@ -125,14 +128,14 @@ class Chooser:
         known = Grown(resumed.source) if resumed else recognise(head, file.stream(), like_it)
         if isinstance(known, Same):
             return self._same(file, known)
-        detected = detect(head, self._formats)
+        detected = detect(head, self._formats, self._override)
         read_tail = self._final or file.compression != "none" or self._is_settled(file)
         unfinished = not read_tail and b"\n" not in head and b"\0" not in head
         if detected is None and head.strip() and not unfinished:
             return self._refuse(path, _unknown(head, self._formats))
         return Item(
             file,
-            detected.format if detected else self._formats[0],
+            detected.format if detected else named(self._formats, "app"),
             head,
             grown_from=known.source if isinstance(known, Grown) else None,
             read_tail=read_tail,
@@ -191,15 +194,13 @@ def _why(error: BaseException) -> str:
 def _unknown(head: bytes, known_formats: Sequence[Format]) -> str:
     if b"\0" in head[:1024]:
         return "not a log: it holds binary data"
-    if b'"resource_logs"' in head:
-        return "OTLP with snake_case keys; OTLP/JSON has lowerCamelCase (resourceLogs)"
-    if head.lstrip().startswith(b"["):
+    if re.search(rb'"resource_(?:logs|spans)"', head):
+        return (
+            "OTLP with snake_case keys; OTLP/JSON has lowerCamelCase (resourceLogs, resourceSpans)"
+        )
+    if re.match(rb"\s*\[\s*\{", head.split(b"\n", 1)[0]):
         return "a JSON array; write one object a line, for example with: jq -c '.[]'"
-    if re.match(rb"\s*\{\s*\n", head):
-        return "JSON over several lines; write one object a line, for example with: jq -c ."
-    if re.match(rb'\s*\{"log": ?".*"stream": ?"', head):
-        return "docker's json-file log; take its lines out, for example with: jq -rj .log"
-    if re.match(rb"\S+ std(?:out|err) [FP] ", head):
-        return "a container runtime's log (CRI); take the part behind F out of each line first"
-    names = ", ".join(known.name for known in known_formats)
-    return f"no known format fits its first lines (known: {names}); see: chertlog formats FILE"
+    return (
+        f"no known format fits its first lines (tried: {len(known_formats)}); "
+        "see: chertlog formats FILE, and docs/formats.md for how to add one"
+    )

@@ -1,8 +1,8 @@
 """The one command, `chertlog`.
 
-Owns the commands that write (`ingest`, `sample`, `demo`), recognise (`formats`) or start something
-(`dashboard`). The commands that ask live in `chertlog.queries.cli`. The dashboard is started as a
-process of its own and never imported: `ingest` works without loading Streamlit.
+Owns the commands that write (`ingest`, `sample`, `demo`) or start something (`dashboard`). The
+commands that ask live in `chertlog.queries.cli`. The dashboard is started as a process of its own
+and never imported: `ingest` works without loading Streamlit.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from chertlog.ingest.cli_erase import forget, prune
+from chertlog.ingest.cli_formats import formats
 from chertlog.ingest.cli_schedule import schedule
 from chertlog.ingest.cli_watch import watch
 from chertlog.queries.cli import register
@@ -71,6 +72,10 @@ def ingest(
         typer.Option("--reload", metavar="PATH", help="Forget what PATH brought, load it again."),
     ] = None,
     timings: Annotated[bool, typer.Option("--timings", help="Show where the time went.")] = False,
+    format_name: Annotated[
+        str | None,
+        typer.Option("--format", metavar="NAME", help="Read all of it as this; see formats."),
+    ] = None,
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="Say nothing unless a person is needed.")
     ] = False,
@@ -88,7 +93,7 @@ def ingest(
     """
     with friendly():
         again = [*(reload or [])]
-        _ingest([*(paths or [])], data_dir, final, again, timings, quiet, keep_days)
+        _ingest([*(paths or [])], data_dir, final, again, timings, quiet, keep_days, format_name)
 
 
 def _ingest(
@@ -99,6 +104,7 @@ def _ingest(
     timings: bool = False,
     quiet: bool = False,
     keep_days: int | None = None,
+    format_name: str | None = None,
 ) -> None:
     from dataclasses import replace
 
@@ -118,7 +124,14 @@ def _ingest(
     if keep_days:
         settings = replace(settings, keep_days=keep_days)
     with Bar(console) as bar:
-        summary = run(paths, settings, final=final, reload=reload or [], reporter=bar)
+        summary = run(
+            paths,
+            settings,
+            final=final,
+            reload=reload or [],
+            format_name=format_name,
+            reporter=bar,
+        )
     print_summary(console, summary, timings=timings, quiet=quiet)
     if summary.exit_code:
         raise typer.Exit(summary.exit_code)
@@ -126,27 +139,9 @@ def _ingest(
 
 app.command()(watch)
 app.command()(schedule)
+app.command()(formats)
 app.command()(forget)
 app.command()(prune)
-
-
-@app.command()
-def formats(
-    file: Annotated[
-        list[str] | None, typer.Argument(help="A file to recognise; nothing is loaded.")
-    ] = None,
-) -> None:
-    """List the log formats, or say which one a file is in.
-
-    Example: chertlog formats /var/log/nginx/access.log
-    """
-    with friendly():
-        from chertlog.ingest.recognise import print_formats, recognise_files
-
-        if not file:
-            print_formats()
-        elif not recognise_files(file):
-            raise typer.Exit(1)
 
 
 @app.command()

@@ -13,15 +13,17 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 from chertlog.ingest import sql
-from chertlog.ingest.blocks import SCHEMA, Progress, Start, line_batches
+from chertlog.ingest.blocks import Progress, Start, line_batches
 from chertlog.ingest.files import LogFile
 from chertlog.ingest.formats import Format
+from chertlog.ingest.wrapper import Peeler, schema_within
 
 if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
 PIECES, PIECE_BYTES = 64, 64 << 10  # of all files of a load together; each file gives one at least
+WORTH_BYTES = 128 << 10  # of less, planning the look at a sample takes longer than it saves
 
 
 def statement(name: str, format_: Format) -> str:
@@ -40,21 +42,33 @@ def sample(
     """
     import pyarrow as pa
 
-    reader = pa.RecordBatchReader.from_batches(SCHEMA, _batches(files))
+    if sum(file.file_bytes for file, _, _ in files) < WORTH_BYTES:
+        return
+    schema = schema_within(format_.wrappers)
+    reader = pa.RecordBatchReader.from_batches(schema, _batches(files, format_))
     con.register("lines", reader)
     con.execute(statement("sample_contexts", format_))
     con.unregister("lines")
 
 
-def _batches(files: Sequence[tuple[LogFile, bytes, Start]]) -> Iterator[pa.RecordBatch]:
+def _batches(
+    files: Sequence[tuple[LogFile, bytes, Start]], format_: Format
+) -> Iterator[pa.RecordBatch]:
     pieces = max(1, PIECES // len(files))
     for file, head, start in files:
-        yield from _lines(head)
-        if file.compression == "none":
-            step = (file.file_bytes - start.byte_offset) // pieces
-            for number in range(pieces if step > PIECE_BYTES else 0):
-                piece = file.piece(start.byte_offset + number * step, PIECE_BYTES)
-                yield from _lines(piece[piece.find(b"\n") + 1 :])
+        for piece in _pieces(file, head, start, pieces):
+            lines = _lines(piece)
+            within = format_.wrappers
+            yield from Peeler(within, file, head).peel(lines) if within else lines
+
+
+def _pieces(file: LogFile, head: bytes, start: Start, pieces: int) -> Iterator[bytes]:
+    yield head
+    if file.compression == "none":
+        step = (file.file_bytes - start.byte_offset) // pieces
+        for number in range(pieces if step > PIECE_BYTES else 0):
+            piece = file.piece(start.byte_offset + number * step, PIECE_BYTES)
+            yield piece[piece.find(b"\n") + 1 :]
 
 
 def _lines(piece: bytes) -> Iterator[pa.RecordBatch]:

@@ -1,117 +1,181 @@
-"""Which reader understands a file, judged by its first lines and never by its name.
+"""The log formats there are, Chert's own and everybody else's.
 
-Owns: the list of formats, and detection. What a format means is in its SQL file in `readers/`.
+Owns: the list. A format is how a line becomes named fields (`syntax`) and what the fields stand for
+(`fieldmap`); Chert's own logs have readers of their own. What may be wrapped around the lines is
+`wrapper`'s business, which format a file is in `detection`'s.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from importlib import resources
 
-from chertlog.ingest.log_format import compile_template
+from chertlog.ingest.fieldmap import FieldMap, compile_map, shipped, syntaxes_of, table_of
+from chertlog.ingest.log_format import SHIPPED, is_apache, named_templates
+from chertlog.ingest.syntax import Pattern, Spans, Syntax, Table, Text
+from chertlog.ingest.wrapper import Wrapper
 
-SAMPLE_LINES = 200
-TRUTH_MARKERS = (b'"chertlog_truth"', b"chertlog_truth_trace_id")  # written by `chertlog sample`
+Lines = Sequence[str]
+
+# How much a format fits that is not its own: the narrow ones are looked at first.
+NARROW, LOGGER, GENERIC = range(3)
 
 
 @dataclass(frozen=True)
 class Format:
-    """A log format: its name, its SQL, and a test that says whether a line looks like it."""
+    """A log format: its name, its SQL, and how many of some lines look like it."""
 
     name: str
     title: str
-    sql: str
-    looks_like: Callable[[str], bool]
     example: str
+    reader: Callable[[bool], str] = field(compare=False, repr=False)  # the SQL, for wrapped lines?
+    count: Callable[[Lines], int] = field(compare=False, repr=False)
+    map: FieldMap | None = field(default=None, compare=False, repr=False)
+    wrappers: tuple[Wrapper, ...] = ()
+    breadth: int = NARROW
+    counts_records: bool = False  # a line holds many: lines and records are not the same number
+    needs_outer_time: bool = False
+    # Of a table: the format with the columns that the first lines of a file name.
+    bind: Callable[[Lines], Format | None] | None = field(default=None, compare=False, repr=False)
+
+    @cached_property
+    def sql(self) -> str:
+        """The reader: a `select` over the relation `lines`."""
+        return self.reader(bool(self.wrappers))
+
+    @property
+    def statement(self) -> tuple[bool, str]:
+        """What files must have in common to be read together: columns of lines, and the SQL."""
+        return bool(self.wrappers), self.sql
+
+    def inside(self, layer: Wrapper) -> Format:
+        """The same format with one more wrapper around it."""
+        wrapped = (layer, *self.wrappers)
+        return replace(self, name=f"{layer.name} > {self.name}", wrappers=wrapped)
 
 
-@dataclass(frozen=True)
-class Detected:
-    """A format with the share of sample lines that it understands (0 to 1)."""
+def formats(
+    log_formats: Sequence[str] = SHIPPED, own: Mapping[str, FieldMap] | None = None
+) -> list[Format]:
+    """Return the known formats, in the order in which they are tried.
 
-    format: Format
-    confidence: float
-    lines: int
-
-
-def formats(log_formats: Sequence[str]) -> list[Format]:
-    """Return the known formats; `log_formats` are nginx templates, the first that fits is taken."""
-    edge = [
-        Format(
-            name=f"nginx:{name}",
-            title=f"nginx access log, log_format {name}",
-            sql=_edge_sql(template),
-            looks_like=compile_template(template).matches,
-            example=template,
-        )
-        for name, template in named_templates(log_formats).items()
+    `log_formats` are templates of nginx and Apache, `own` the user's field maps; one with the name
+    of a shipped map takes its place.
+    """
+    maps = dict(own or {}) | {n: m for n, m in shipped().items() if n not in (own or {})}
+    mine = [made for name in own or {} for made in _of_map(maps[name])]
+    templates = [made for given in _templates(log_formats, maps) for made in _of_map(given)]
+    named = {made.name for made in (*mine, *templates)}
+    rest = [
+        made for name, map_ in maps.items() if name not in (own or {}) for made in _of_map(map_)
     ]
     return [
+        *mine,
         Format(
             name="app",
             title="Chert application log (NDJSON)",
-            sql=_sql("app"),
-            looks_like=_looks_like_app,
             example='{"ts":"2026-11-21T00:00:00.000000Z","event":"response.sent","trace_id":"…",…}',
+            reader=lambda _: _text("app"),
+            count=lambda lines: sum(map(_looks_like_app, lines)),
         ),
         Format(
             name="otlp",
             title="OpenTelemetry logs, Collector file exporter (OTLP/JSON lines)",
-            sql=_sql("otlp"),
-            looks_like=_looks_like_otlp,
             example='{"resourceLogs":[{"scopeLogs":[{"logRecords":[…]}]}]}',
+            reader=lambda _: _text("otlp"),
+            count=lambda lines: sum(map(_looks_like_otlp, lines)),
+            counts_records=True,
         ),
-        *edge,
+        *templates,
+        *(made for made in rest if made.name not in named),
     ]
 
 
-def named_templates(templates: Sequence[str]) -> dict[str, str]:
-    """Name templates given as `log_format NAME '…'` or as the bare format string."""
-    named: dict[str, str] = {}
-    for number, template in enumerate(templates, 1):
-        match = re.match(r"\s*log_format\s+(\S+)\s+(?:escape=\w+\s+)?(.*?);?\s*$", template, re.S)
-        if match:
-            parts = re.findall(r"'((?:[^'\\]|\\.)*)'", match[2])
-            named[match[1]] = "".join(parts) or match[2]
-        else:
-            named[f"custom{number}"] = template
-    return named
+def matching(lines: Lines, patterns: Sequence[str]) -> int:
+    """How many lines all patterns are found in. RE2 looks: no pattern can take for ever."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    # Not pa.array, which imports pandas first.
+    texts = pc.split_pattern(pa.scalar("\n".join(lines)), "\n").values
+    for pattern in patterns:
+        texts = texts.filter(pc.match_substring_regex(texts, pattern))
+    return len(texts)
 
 
-def detect(head: bytes, known: Sequence[Format]) -> Detected | None:
-    """Return the format that understands most of the first lines, or None if none does."""
-    lines = sample(head)
-    if not lines or re.match(rb"\s*\[\s*\{", head):  # a JSON array, whose lines are no objects
-        return None
-    scored = [Detected(f, sum(map(f.looks_like, lines)) / len(lines), len(lines)) for f in known]
-    best = max(scored, key=lambda d: d.confidence)
-    return best if best.confidence > 0 else None
+def _templates(log_formats: Sequence[str], maps: Mapping[str, FieldMap]) -> list[FieldMap]:
+    return [
+        replace(maps["apache" if is_apache(text) else "nginx"], templates={name: text})
+        for name, text in named_templates(log_formats).items()
+    ]
 
 
-def sample(head: bytes) -> list[str]:
-    """The first non-blank lines of a file, without a last one that may be cut."""
-    whole = head.rsplit(b"\n", 1)[0] if b"\n" in head else head
-    text = whole.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace")
-    lines = (line.rstrip("\r") for line in text.split("\n"))
-    return [line for line in lines if line.strip()][:SAMPLE_LINES]
+def _of_map(map_: FieldMap) -> list[Format]:
+    """The formats that a map makes: one for each of its syntaxes, patterns and templates."""
+    made = [_format(map_, name, syntax) for name, syntax in syntaxes_of(map_).items()]
+    for syntax in map_.syntaxes:
+        if syntax in ("csv", "tsv"):
+            made.append(_unbound(map_, syntax))
+    return made
 
 
-def is_truth(head: bytes) -> bool:
-    """Whether this is the simulator's record of what it planted, which is no log."""
-    return any(marker in head[:200] for marker in TRUTH_MARKERS)
+def _format(map_: FieldMap, name: str, syntax: Syntax) -> Format:
+    variant = name.partition(":")[2]
+    example = map_.templates.get(variant) or map_.example
+    return Format(
+        name=name,
+        title=f"{map_.title}: {variant}" if variant else map_.title,
+        example=example,
+        reader=lambda wrapped: compile_map(map_, syntax, wrapped=wrapped),
+        count=lambda lines: _count(map_, syntax, lines),
+        map=map_,
+        breadth=_breadth(map_),
+        counts_records=isinstance(syntax, Spans),
+        needs_outer_time=isinstance(syntax, Text),
+    )
 
 
-def _sql(name: str) -> str:
+def _breadth(map_: FieldMap) -> int:
+    """Access logs are told by what they alone have; loggers are much like each other."""
+    if map_.generic:
+        return GENERIC
+    return LOGGER if map_.log == "app" and map_.name in shipped() else NARROW
+
+
+def _unbound(map_: FieldMap, syntax: str) -> Format:
+    def bind(lines: Lines) -> Format | None:
+        table = table_of(map_, syntax, lines[:5])
+        return _format(map_, map_.name, table) if table else None
+
+    def nothing(_: bool) -> str:
+        raise AssertionError("a table has no reader before its header is known")
+
+    return Format(
+        name=map_.name,
+        title=map_.title,
+        example=map_.example,
+        reader=nothing,
+        count=lambda lines: bound.count(lines) if (bound := bind(lines)) else 0,
+        map=map_,
+        breadth=_breadth(map_),
+        bind=bind,
+    )
+
+
+def _count(map_: FieldMap, syntax: Syntax, lines: Lines) -> int:
+    if isinstance(syntax, Pattern):
+        return matching(lines, (syntax.pattern, *map_.looks_like))
+    if isinstance(syntax, Table):
+        fewest = len(syntax.columns) - 1
+        return sum(line.startswith("#") or line.count(syntax.separator) >= fewest for line in lines)
+    shape = {"Json": r"^\s*\{", "Logfmt": r"^[^{]"}.get(type(syntax).__name__, "")
+    return matching(lines, (shape, *map_.looks_like))
+
+
+def _text(name: str) -> str:
     return resources.files("chertlog.ingest.readers").joinpath(f"{name}.sql").read_text("utf-8")
-
-
-def _edge_sql(template: str) -> str:
-    text = _sql("edge")
-    for placeholder, literal in compile_template(template).as_sql().items():
-        text = text.replace(f"{{{placeholder}}}", literal)
-    return text
 
 
 # Judged by text, not parsed: a damaged line still tells the format of its file.

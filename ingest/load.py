@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from chertlog.ingest import contexts, sql
-from chertlog.ingest.blocks import SCHEMA, Progress, Start, line_batches
+from chertlog.ingest.blocks import Progress, Start, line_batches
 from chertlog.ingest.erase import keep_out
 from chertlog.ingest.errors import CannotRun
 from chertlog.ingest.files import READ_ERRORS, LogFile, path_text
@@ -21,6 +21,7 @@ from chertlog.ingest.formats import Format
 from chertlog.ingest.merge import merge
 from chertlog.ingest.notes import mark_changed, note, set_meta
 from chertlog.ingest.sources import Loaded, digest, first_line
+from chertlog.ingest.wrapper import Peeler, schema_within
 from chertlog.queries.transactions import transaction
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class Item:
     known_lines: int = 0  # of the loaded beginning (OTLP: records); they count as duplicates here
     source_no: int = 0
     progress: Progress = field(default_factory=Progress)
+    peeled: int | None = None  # records that came out of the wrappers around the lines
     failure: str | None = None
     lines: int = 0
     events: int = 0
@@ -99,8 +101,8 @@ def load_batch(
         on_stage("reading")
         _forget(con, [no for item in items for no in item.replaces])
         _reopen_tails(con, items)
-        for format_ in {item.format.name: item.format for item in items}.values():
-            _parse(con, [i for i in items if i.format.name == format_.name], format_, on_read)
+        for alike in dict.fromkeys(item.format.statement for item in items):
+            _parse(con, [item for item in items if item.format.statement == alike], on_read)
         on_stage("sorting out")
         _settle_lines(con, first, items)
         keep_out(con, first, items)
@@ -146,14 +148,14 @@ def _reopen_tails(con: duckdb.DuckDBPyConnection, items: Sequence[Item]) -> None
         item.known_lines -= events + rejected or 1  # else it was blank, or a duplicate
 
 
-def _parse(
-    con: duckdb.DuckDBPyConnection, items: Sequence[Item], format_: Format, on_read: OnRead
-) -> None:
+def _parse(con: duckdb.DuckDBPyConnection, items: Sequence[Item], on_read: OnRead) -> None:
     """Read all files of one format with one statement."""
     import pyarrow as pa
 
+    format_ = items[0].format
     contexts.sample(con, [(item.file, item.head, item.start) for item in items], format_)
-    reader = pa.RecordBatchReader.from_batches(SCHEMA, _batches(items, on_read))
+    schema = schema_within(format_.wrappers)
+    reader = pa.RecordBatchReader.from_batches(schema, _batches(items, on_read))
     con.register("lines", reader)
     con.execute(contexts.statement("insert_events", format_))
     con.unregister("lines")
@@ -164,15 +166,20 @@ def _batches(items: Sequence[Item], on_read: OnRead) -> Iterator[pa.RecordBatch]
     for item in items:
         try:
             goes_on_at = item.progress.content_bytes
-            for batch in line_batches(
+            batches = line_batches(
                 item.file.stream_from(goes_on_at) if item.goes_on else item.file.stream(),
                 item.source_no,
                 item.progress,
                 start=item.start,
                 read_tail=item.read_tail,
-            ):
+            )
+            if item.format.wrappers:
+                peeler = Peeler(item.format.wrappers, item.file, item.head)
+                batches = peeler.peel(batches)
+            for batch in batches:
                 yield batch
                 on_read(item.file, item.file.position())
+            item.peeled = peeler.records if item.format.wrappers else None
         except READ_ERRORS as error:
             item.failure = (
                 f"{reason_of(error)}, after line {item.progress.lines:,} "
@@ -206,9 +213,12 @@ def _settle_lines(con: duckdb.DuckDBPyConnection, first: int, items: Sequence[It
 
 
 def _require_balance(item: Item) -> None:
-    """Every line that was read is accounted for. OTLP counts records, which only SQL sees."""
-    read = item.progress.lines - item.start.lines
-    if item.failure is None and item.format.name != "otlp" and item.lines != read:
+    """Every line that was read is accounted for, of a wrapped file every message.
+
+    Where a line holds many records, only SQL sees how many.
+    """
+    read = item.progress.lines - item.start.lines if item.peeled is None else item.peeled
+    if item.failure is None and not item.format.counts_records and item.lines != read:
         raise CannotRun(
             "the balance does not hold; nothing of this batch was kept",
             where=str(item.file.path),

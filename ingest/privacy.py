@@ -102,5 +102,5 @@ def install(con: duckdb.DuckDBPyConnection, key: Key) -> None:
         "key_id": key.key_id,
     }.items():
         con.execute(f"set variable {name} = $value", {"value": value})
-    for name in ("privacy.sql", "common.sql"):
+    for name in ("privacy.sql", "common.sql", "common_fields.sql"):
         con.execute(resources.files("chertlog.ingest.readers").joinpath(name).read_text("utf-8"))

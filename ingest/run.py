@@ -91,13 +91,15 @@ def ingest(
     *,
     final: bool = False,
     reload: Sequence[str] = (),
+    format_name: str | None = None,
     reporter: Reporter | None = None,
 ) -> Summary:
     """Load files into the work database and publish what is new.
 
     `final` reads an unfinished last line even of a file that may still be written to. `reload`
-    names files whose earlier content is forgotten before they are loaded. Raises WrongUse for
-    paths that name nothing, CannotRun where the machine does not allow it.
+    names files whose earlier content is forgotten before they are loaded. `format_name` overrides
+    what first lines say. Raises WrongUse for paths and formats that there are not, CannotRun where
+    the machine does not allow it.
     """
     found, missing = find([*paths, *reload])
     if missing:
@@ -106,7 +108,9 @@ def ingest(
             where=missing[0],
             next="check the path; a pattern has to match at least one file",
         )
-    return ingest_found(found, settings, final=final, reload=reload, reporter=reporter)
+    return ingest_found(
+        found, settings, final=final, reload=reload, format_name=format_name, reporter=reporter
+    )
 
 
 def ingest_found(
@@ -115,6 +119,7 @@ def ingest_found(
     *,
     final: bool = False,
     reload: Sequence[str] = (),
+    format_name: str | None = None,
     reporter: Reporter | None = None,
     memory: Memory | None = None,
 ) -> Summary:
@@ -135,7 +140,15 @@ def ingest_found(
             if not is_current(con):
                 stages("computing anew")
                 recompute(con)
-            chooser = Chooser(con, found, settings, final=final, reload=reload, memory=memory)
+            chooser = Chooser(
+                con,
+                found,
+                settings,
+                final=final,
+                reload=reload,
+                memory=memory,
+                format_name=format_name,
+            )
             reporter.files(len(found), chooser.total_bytes)
             _load(con, chooser, summary, stages, reporter, memory)
             _retain(con, settings, summary, stages)

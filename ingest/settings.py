@@ -14,17 +14,19 @@ from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from chertlog.ingest.errors import WrongUse
-from chertlog.ingest.log_format import SHIPPED, compile_template
+from chertlog.ingest.fieldmap import BadMap, FieldMap, judge, read_map, shipped
+from chertlog.ingest.log_format import SHIPPED, compile_template, is_apache, named_templates
 from chertlog.queries.alerting.destinations import AlertSettings
 
 CONFIG_FILE = "chertlog.toml"
 DEFAULT_DATA_DIR = "chertlog-data"
 LONGEST_CHAIN_H = 24  # what merge.CHAIN_MARGIN and transforms/chain_numbers.sql rest on
 KEYS = {
-    *("data_dir", "memory_limit", "threads", "group", "keep_days"),
-    *("edge", "parameters", "alerts"),
+    *("data_dir", "memory_limit", "threads", "group", "keep_days", "time_zone"),
+    *("edge", "formats", "parameters", "alerts"),
 }
 
 
@@ -37,7 +39,9 @@ class Settings:
     threads: int | None = None
     group: str | None = None  # which group may read what is published; None: the process's own
     keep_days: int | None = None  # ingest prunes what is older; None: nothing
+    time_zone: str = "UTC"  # of times that a log writes without an offset
     log_formats: tuple[str, ...] = SHIPPED
+    field_maps: dict[str, FieldMap] = field(default_factory=dict)  # the user's own formats
     parameters: dict[str, float] = field(default_factory=dict)
     alerts: AlertSettings = field(default_factory=AlertSettings)
 
@@ -57,7 +61,9 @@ def load_settings(data_dir: Path | None = None, config: Path | None = None) -> S
         threads=_integer(values.get("threads"), "threads", path),
         group=_text(values.get("group"), "group", path),
         keep_days=_integer(values.get("keep_days"), "keep_days", path),
+        time_zone=_time_zone(values.get("time_zone"), path),
         log_formats=(*_log_formats(values.get("edge"), path), *SHIPPED),
+        field_maps=_field_maps(values.get("formats"), path),
         parameters=_parameters(values.get("parameters"), path),
         alerts=_alerts(values.get("alerts"), path),
     )
@@ -105,9 +111,9 @@ def _log_formats(section: object, path: Path) -> tuple[str, ...]:
             where=str(path),
             next="""for example: log_formats = ["log_format main '… [$time_local] … $status …'"]""",
         )
-    for text in formats:
+    for text in named_templates(formats).values():
         try:
-            compile_template(text)
+            compile_template(text, shipped()["apache" if is_apache(text) else "nginx"].names)
         except ValueError as error:
             raise WrongUse("a log_format cannot be used", where=str(path), why=str(error)) from None
     return tuple(formats)
@@ -132,6 +138,42 @@ def _alerts(section: object, path: Path) -> AlertSettings:
         if name in told and not re.match(r"https?://[^/\s]+", told[name]):
             raise WrongUse(f"{name} must begin with http:// or https://", where=str(path))
     return AlertSettings(**told)
+
+
+def _time_zone(value: object, path: Path) -> str:
+    name = _text(value, "time_zone", path)
+    if name is None:
+        return "UTC"
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise WrongUse(
+            f"unknown time zone {name!r}",
+            where=str(path),
+            next="use a name such as Europe/Berlin or UTC",
+        ) from None
+    return name
+
+
+def _field_maps(section: object, path: Path) -> dict[str, FieldMap]:
+    if section is None:
+        return {}
+    if not isinstance(section, dict) or not all(isinstance(v, dict) for v in section.values()):
+        raise WrongUse(
+            "[formats] holds a section for each format",
+            where=str(path),
+            next="for example: [formats.billing], and [formats.billing.fields]",
+        )
+    found = {}
+    for name, values in section.items():
+        try:
+            found[name] = read_map(name, values)
+            judge(found[name])
+        except BadMap as error:
+            raise WrongUse(
+                f"the format {name!r} cannot be used", where=str(path), why=str(error)
+            ) from None
+    return found
 
 
 def _parameters(section: object, path: Path) -> dict[str, float]:

@@ -145,6 +145,7 @@ def open_work(settings: Settings, key: Key) -> Iterator[duckdb.DuckDBPyConnectio
         con.execute("use work")
         _prepare(con, path, settings, key)
         install(con, key)
+        con.execute("set variable time_zone = $1", [settings.time_zone])
         yield con
 
 

@@ -77,6 +77,7 @@ def _find_trace_id(tree: Any) -> str | None:
 def tell(db: "Connection", trace_id: str) -> list[Story]:
     """The stories under a trace_id, oldest first: one, unless ids collided.
 
+    Another id (W3C, X-Ray, a proxy's) leads to the stories of the traces whose events bear it.
     Raises NotFound if no log holds the id.
     """
     queries = statements("story")
@@ -89,6 +90,12 @@ def tell(db: "Connection", trace_id: str) -> list[Story]:
     unanswered = db.rows(queries["unanswered"], by_id)
     if unanswered:
         return [_unanswered(unanswered[0], events)]
+    others = db.rows(queries["other_ids"], by_id) if events else []
+    told = [each["trace_id"] for each in others if each["trace_id"] != trace_id]
+    if told:
+        return [story for other in told for story in tell(db, other)]
+    if events:
+        return [_elsewhere(trace_id, events)]
     raise _unknown(db, trace_id)
 
 
@@ -132,6 +139,26 @@ def _unanswered(request: Row, events: list[Row]) -> Story:
             "have no record of an answer. Please send it again; where the endpoint takes an "
             "idempotency_key, use the one you used before, so that it cannot be carried out twice."
         ),
+    )
+
+
+def _elsewhere(trace_id: str, events: list[Row]) -> Story:
+    """Events that no trace of Chert's belongs to: of a proxy, a load balancer, another service."""
+    logs = sorted({str(event["service"] or event["log"]) for event in events})
+    count = f"{len(events):,} event" + ("s" if len(events) > 1 else "")
+    return Story(
+        trace_id=trace_id,
+        verdict=(
+            f"No response of Chert's. {count} of {clean_line(', '.join(logs))} "
+            f"{'bear' if len(events) > 1 else 'bears'} this id, and none of them names a trace_id "
+            "of Chert's."
+        ),
+        code=None,
+        response=None,
+        happened=_happened(events),
+        operation=None,
+        attempts=[],
+        answer="This id is not one of Chert's. Please send us the trace_id of the response.",
     )
 
 

@@ -116,3 +116,29 @@ create or replace temp macro attributes_of(attributes) as
             )
         }
     ));
+
+-- ---- what wrappers need (wrappers/*.sql)
+
+create or replace temp macro without_newline(value) as
+    rtrim(value, chr(10) || chr(13));
+
+-- Severity of syslog (RFC 5424, 6.2.1) from a priority, or from a severity alone.
+create or replace temp macro syslog_level(priority) as
+    ['emergency', 'alert', 'critical', 'error', 'warn', 'notice', 'info', 'debug'][
+        try_cast(priority as integer) % 8 + 1
+    ];
+
+-- A time without a year, of a file last changed at file_at: in the year that makes it at most a day later.
+create or replace temp macro with_year(value, file_at) as
+    strftime(
+        list_filter(
+            list_transform(
+                [1, 0, -1, -2, -3, -4],
+                lambda shift: try_strptime(
+                    (year(file_at) + shift) || ' ' || regexp_replace(value, ' +', ' ', 'g'), '%Y %b %d %H:%M:%S'
+                )
+            ),
+            lambda moment: moment <= file_at + interval 1 day
+        )[1],
+        '%Y-%m-%d %H:%M:%S'
+    );

@@ -114,12 +114,17 @@ create or replace temp macro numbers_in_path(path) as
         lambda letters: ('0x' || translate(letters, 'ghijklmnopqrstuv', '0123456789abcdef'))::ubigint
     );
 
+-- A text without its percent-encoding. Bytes that are no UTF-8 would be an error, for all lines of a load:
+-- in such a text only what is ASCII is decoded.
+create or replace temp macro url_decoded(value) as
+    coalesce(try(url_decode(value)), url_decode(regexp_replace(value, '%[89A-Fa-f][0-9A-Fa-f]', '?', 'g')));
+
 -- What percent-encoding hides in a path: digits of a number are never encoded, what stands between
 -- them is.
 create or replace temp macro decoded_segment(value) as
     case when contains(value, '%') then
         regexp_replace(
-            regexp_replace(ascii_digits(url_decode(value)), '[\x00-\x1f]', '', 'g'), '^ +| +$', '', 'g'
+            regexp_replace(ascii_digits(url_decoded(value)), '[\x00-\x1f]', '', 'g'), '^ +| +$', '', 'g'
         )
     else ascii_digits(value) end;
 

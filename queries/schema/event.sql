@@ -10,7 +10,9 @@
 -- kind: 1 response.sent, 2 request.received, 3 any other of the application log, 4 edge, 5 OTLP
 -- context_id: what the record shares with many others; see store.context
 -- trace_id: Chert's trace_id; NULL where the line has none
--- otel_trace_id: W3C trace id of an OTLP record, unrelated to trace_id
+-- otel_trace_id: W3C trace id, unrelated to trace_id
+-- xray_trace_id: trace id of AWS X-Ray, unrelated to both
+-- request_id: id that a proxy or a logger gave the request itself
 -- tenant_id: caller
 -- url_path: path without query, personal data replaced
 -- user_agent: client's User-Agent, redacted
@@ -53,6 +55,8 @@ create table store.event (
     context_id ubigint,
     trace_id varchar,
     otel_trace_id varchar,
+    xray_trace_id varchar,
+    request_id varchar,
     tenant_id varchar,
     url_path varchar,
     user_agent varchar,

@@ -48,7 +48,9 @@
 -- body_trace_ok: whether the body repeats trace_id; NULL if it has none
 -- header_trace_ok: whether the X-Trace-ID header repeats trace_id; NULL if it has none
 -- code_as_string: whether the body sent the code as a string
--- otel_trace_id: W3C trace id of an OTLP record, unrelated to trace_id
+-- otel_trace_id: W3C trace id, 32 hex digits; unrelated to trace_id
+-- xray_trace_id: trace id of AWS X-Ray, such as 1-58337262-36d228ad5d99923122bbe354; unrelated to both
+-- request_id: id that a proxy or a logger gave the request itself, such as nginx's $request_id
 select
     left(md5(concat_ws(
         '/', c.log, coalesce(e.trace_id, ''), epoch_us(e.occurred_at), c.event,
@@ -103,6 +105,8 @@ select
     e.body_trace_ok,
     e.header_trace_ok,
     e.code_as_string,
-    e.otel_trace_id
+    e.otel_trace_id,
+    e.xray_trace_id,
+    e.request_id
 from store.event as e
 left join store.context as c on c.context_id = e.context_id

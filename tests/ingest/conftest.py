@@ -305,17 +305,20 @@ def read_lines() -> Iterator[Callable[[str, bytes], list[dict[str, Any]]]]:
         install(con, Key(KEY.encode()))
         nothing = pa.Table.from_batches([], SCHEMA)
         con.execute("create table lines as from nothing")
-        for known in formats(SHIPPED):
-            # Prepared once: planning such a statement takes far longer than a few lines do.
-            con.execute(f"""
-                prepare "{known.name}" as
-                select * exclude (context), unnest(redact_context(context))
-                from ({known.sql}) order by all
-            """)
+        readers = {known.name: known for known in formats(SHIPPED)}
+        prepared: set[str] = set()
         assert nothing.num_rows == 0
 
         def run(name: str, data: bytes) -> list[dict[str, Any]]:
             found = pa.Table.from_batches(line_batches(Bytes(data), 1, Progress()), SCHEMA)
+            if name not in prepared:
+                # Once: planning such a statement takes far longer than a few lines do.
+                con.execute(f"""
+                    prepare "{name}" as
+                    select * exclude (context), unnest(redact_context(context))
+                    from ({readers[name].sql}) order by all
+                """)
+                prepared.add(name)
             con.execute("truncate lines")
             con.execute("insert into lines from found")
             result = con.execute(f'execute "{name}"')

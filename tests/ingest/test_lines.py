@@ -17,9 +17,10 @@ from hypothesis import strategies as st
 
 from chertlog.ingest import blocks
 from chertlog.ingest.blocks import Progress, Start, line_batches
+from chertlog.ingest.detection import detect, is_truth
 from chertlog.ingest.files import READ_ERRORS, LogFile, NotText, find
-from chertlog.ingest.formats import detect, formats, is_truth, named_templates
-from chertlog.ingest.log_format import CHERT, COMBINED, SHIPPED, compile_template
+from chertlog.ingest.formats import formats
+from chertlog.ingest.log_format import CHERT, COMBINED, SHIPPED, compile_template, named_templates
 
 BOM = b"\xef\xbb\xbf"
 KNOWN = formats(SHIPPED)

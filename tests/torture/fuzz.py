@@ -28,7 +28,8 @@ from logs import Logs
 
 from chertlog.ingest import blocks
 from chertlog.ingest.blocks import SCHEMA, Progress, line_batches
-from chertlog.ingest.formats import detect, formats
+from chertlog.ingest.detection import detect
+from chertlog.ingest.formats import formats
 from chertlog.ingest.log_format import SHIPPED
 from chertlog.ingest.privacy import Key, install
 
@@ -73,7 +74,8 @@ class Readers:
         assert nothing.num_rows == 0
         self.con.execute("create table lines as from nothing")
         for known in formats(SHIPPED):
-            self.con.execute(f'prepare "{known.name}" as from ({known.sql}) order by all')
+            if known.name in FORMATS:
+                self.con.execute(f'prepare "{known.name}" as from ({known.sql}) order by all')
 
     def run(self, name: str, data: bytes, block: int, most: int) -> list[dict[str, Any]]:
         """One row per line, or record, as a reader makes it."""
