@@ -40,6 +40,7 @@ class Content:
     data: bytes
     lines: int
     open_end: bytes | None  # a last line that was read without its newline
+    known_as: bytes | None = None  # all of it, after its last line went to a longer copy
 
 
 class Model:
@@ -63,14 +64,19 @@ class Model:
         before = max(known, key=lambda content: len(content.data), default=None)
         if before is not None and before.data == data:
             return
+        if any(content.known_as == data for content in self.contents):
+            return  # what it held is in the copy that has its last line whole
         if not _is_log(data, is_finished):
             self.refused += 1
             return
         whole = data if is_finished else data[: data.rfind(b"\n") + 1]
         start = before.data if before is not None else b""
         if before is not None and before.open_end is not None:
+            known_as = before.data
             self._take_back(before)
             start = before.data
+            if len(whole) > len(start):
+                before.known_as = known_as
         elif len(whole) <= len(start):
             return  # only an unfinished line is new
         new = _split(whole[len(start) :])
