@@ -207,23 +207,28 @@ class ZstdStream:
 
         self._new = zstandard.ZstdDecompressor(max_window_size=1 << 27).decompressobj
         self._error = zstandard.ZstdError
-        self._raw, self._frame, self._inside, self._ready = raw, self._new(), False, b""
+        self._frame, self._inside, self._ready = self._new(), False, b""
+        self._pieces = self._packed(raw)
 
     def read(self, size: int, /) -> bytes:
         parts, length = [self._ready], len(self._ready)
         while length < size:
-            chunk = self._raw.read(self.CHUNK)
-            if not chunk:
+            piece = next(self._pieces, None)
+            if piece is None:
                 if self._inside:
                     raise EOFError("Compressed file ended before the end of its zstd frame")
                 break
-            for begin in range(0, len(chunk), self.PIECE):
-                for part in self._decompress(chunk[begin : begin + self.PIECE]):
-                    parts.append(part)
-                    length += len(part)
+            for part in self._decompress(piece):
+                parts.append(part)
+                length += len(part)
         data = b"".join(parts)
         self._ready = data[size:]
         return data[:size]
+
+    def _packed(self, raw: BinaryIO) -> Iterator[bytes]:
+        while chunk := raw.read(self.CHUNK):
+            for begin in range(0, len(chunk), self.PIECE):
+                yield chunk[begin : begin + self.PIECE]
 
     def _decompress(self, piece: bytes) -> Iterator[bytes]:
         """A piece may end one frame and begin the next."""

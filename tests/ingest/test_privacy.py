@@ -361,7 +361,10 @@ def test_no_canary_is_in_any_column(planted: Any, name: str) -> None:
     leaks: dict[str, list[str]] = {}
     with duckdb.connect(str((data / name).resolve()), read_only=True) as con:
         columns = con.execute(
-            "select schema_name, table_name, column_name from duckdb_columns() where not internal"
+            """
+            select schema_name, table_name, column_name from duckdb_columns()
+            where not internal and database_name = current_database()
+            """
         ).fetchall()
         for schema, table, column in columns:
             cells = con.execute(f'select distinct "{column}"::varchar from {schema}."{table}"')

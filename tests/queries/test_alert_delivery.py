@@ -21,7 +21,8 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from typer.testing import CliRunner
 
-from chertlog.ingest.cli import app
+from chertlog.ingest.cli import _alert_settings, app
+from chertlog.queries import cli_check
 from chertlog.queries.alerting import alertmanager, slack, textfile
 from chertlog.queries.alerting.destinations import AlertSettings, tell_all
 from chertlog.queries.alerting.ledger import Entry, Ledger, load, save
@@ -311,6 +312,8 @@ def configured(
     """Write chertlog.toml where the command looks for it."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("CHERTLOG_DATA_DIR", str(data_dir))
+    # Another test may have made a program of its own from the same commands.
+    monkeypatch.setattr(cli_check._Settings, "find", _alert_settings)
     (data_dir / "alerts").mkdir()
     return lambda text: (tmp_path / "chertlog.toml").write_text(text) and None
 
