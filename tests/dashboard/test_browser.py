@@ -75,6 +75,7 @@ def test_codes_and_surfaces_equal_sql_and_lead_on(
 def _csv_equals_sql(day: Published, reader: Reader) -> None:
     panel = reader.page.locator(".st-key-behind-error-codes")
     panel.get_by_text("Table and CSV").click()
+    reader.settle()  # a button that is drawn anew while it is clicked gives nothing
     with reader.page.expect_download() as download:
         panel.get_by_role("button", name="Download CSV").click()
     lines = Path(download.value.path()).read_text().splitlines()
