@@ -5,7 +5,7 @@ opened by its resolved path, and everything cached is cached under its identity.
 they come from the .sql files, and values reach those as bound parameters only.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import duckdb
@@ -47,6 +47,7 @@ class Coverage(NamedTuple):
     loaded_at: datetime | None
     lines: int
     rejected: int
+    stale_after: timedelta
     surfaces: tuple[str, ...]
     tenants: tuple[str, ...]
 
@@ -84,6 +85,7 @@ def coverage(of: Generation) -> Coverage:
         loaded_at=_moment(row["loaded_at"]),
         lines=int(row["lines"]),
         rejected=int(row["rejected"]),
+        stale_after=timedelta(hours=float(row["stale_after_h"])),
         surfaces=tuple(frame(of, "surface_names")["surface"]),
         tenants=tuple(frame(of, "tenant_names")["tenant_id"]),
     )

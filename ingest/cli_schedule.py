@@ -19,6 +19,15 @@ import typer
 
 from chertlog.queries.cli_errors import friendly
 
+# A service that writes its own directories and nothing else.
+CONFINED = """\
+Nice=10
+NoNewPrivileges=true
+ProtectSystem=strict
+ProtectHome=read-only
+PrivateTmp=true
+ReadWritePaths={written}
+UMask=0077"""
 CRON = """\
 # /etc/cron.d/chertlog: cron mails what it says, and it says nothing unless a person is needed.
 {minute} {hour} * * * {user} {ingest} --quiet; {check} --quiet
@@ -36,13 +45,7 @@ ExecStart={ingest} --quiet
 # Also when a file was refused: the rest was loaded.
 ExecStartPost=-{check} --quiet
 SuccessExitStatus=1
-Nice=10
-NoNewPrivileges=true
-ProtectSystem=strict
-ProtectHome=read-only
-PrivateTmp=true
-ReadWritePaths={written}
-UMask=0077
+{confined}
 
 # /etc/systemd/system/chertlog.timer
 [Unit]
@@ -70,13 +73,7 @@ WorkingDirectory={folder}
 ExecStart={watch} --check --quiet
 Restart=always
 RestartSec=30
-Nice=10
-NoNewPrivileges=true
-ProtectSystem=strict
-ProtectHome=read-only
-PrivateTmp=true
-ReadWritePaths={written}
-UMask=0077
+{confined}
 
 [Install]
 WantedBy=multi-user.target
@@ -139,7 +136,7 @@ def _filled(
     def command(*words: str) -> str:
         return " ".join(map(quoted, [*_program(), *words]))
 
-    return text.format(
+    return text.replace("{confined}", CONFINED).format(
         user=getpass.getuser(),
         folder=quoted(str(Path.cwd())),
         written=" ".join(quoted(str(path)) for path in written),

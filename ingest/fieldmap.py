@@ -16,7 +16,7 @@ from importlib import resources
 from typing import Any
 
 from chertlog.ingest.log_format import WHOLE, compile_template
-from chertlog.ingest.syntax import Json, Logfmt, Pattern, Spans, Syntax, Table, Text
+from chertlog.ingest.syntax import Json, Logfmt, Pattern, Spans, Syntax, Table, Text, literal
 
 # What a field can stand for. The unit of a duration is in its name.
 DURATIONS = {
@@ -302,7 +302,7 @@ def _upstream(made: FieldMap, syntax: Syntax) -> str:
 def _level(made: FieldMap) -> str:
     if not made.levels:
         return "coalesce(level_sent, wrapped_level)"
-    cases = " ".join(f"when {_literal(k)} then {_literal(v)}" for k, v in made.levels.items())
+    cases = " ".join(f"when {literal(k)} then {literal(v)}" for k, v in made.levels.items())
     return f"coalesce(case level_sent {cases} else level_sent end, wrapped_level)"
 
 
@@ -381,7 +381,3 @@ def _unknown(what: str, name: str, known: Sequence[str] | Mapping[str, Any] | se
     close = get_close_matches(name, list(known), 1)
     hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(sorted(known))}"
     return f"unknown {what} {name!r}; {hint}"
-
-
-def _literal(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"

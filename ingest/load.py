@@ -8,7 +8,7 @@ before commit), and the counts of each source. Lines are parsed by the SQL in `r
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -61,8 +61,20 @@ class Item:
     last_event_at: datetime | None = None
 
     @property
-    def path_text(self) -> str:
-        return path_text(self.file.path)
+    def loaded(self) -> Loaded:
+        """The source that it becomes, as the database will know it."""
+        head = first_line(self.head)
+        return Loaded(
+            source_no=self.source_no,
+            path=path_text(self.file.path),
+            sha256=self.progress.digest.hexdigest(),
+            head_sha256=digest(head),
+            head_bytes=len(head),
+            content_bytes=self.progress.content_bytes,
+            lines=self.lines,
+            physical_lines=self.progress.lines,
+            tail_offset=self.progress.tail_offset,
+        )
 
     @property
     def start(self) -> Start:
@@ -255,22 +267,13 @@ def _record(con: duckdb.DuckDBPyConnection, items: Sequence[Item], run_no: int) 
 
 
 def _source_row(item: Item) -> dict[str, object]:
-    head = first_line(item.head)
     return {
-        "source_no": item.source_no,
-        "path": item.path_text,
-        "sha256": item.progress.digest.hexdigest(),
-        "head_sha256": digest(head),
-        "head_bytes": len(head),
-        "content_bytes": item.progress.content_bytes,
+        **asdict(item.loaded),
         "file_bytes": item.file.file_bytes,
         "compression": item.file.compression,
         "format": item.format.name,
         "status": item.status,
         "grown_from": item.grown_from.source_no if item.grown_from else None,
-        "lines": item.lines,
-        "physical_lines": item.progress.lines,
-        "tail_offset": item.progress.tail_offset,
         "events": item.events,
         "rejected": item.rejected,
         "blank": item.blank,

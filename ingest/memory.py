@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from chertlog.ingest.blocks import Progress
-from chertlog.ingest.sources import Loaded, digest, first_line
+from chertlog.ingest.sources import Loaded
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -80,12 +80,9 @@ class Memory:
             self._read.pop(file.identity, None)
             if file.compression != "none" or item.failure or progress.tail_offset is not None:
                 continue
-            if item.brings_nothing:
-                if item.grown_from is None:
-                    continue
-                source = item.grown_from
-            else:
-                source = _loaded(item)
+            source = item.grown_from if item.brings_nothing else item.loaded
+            if source is None:
+                continue
             probe = _probe(file, progress.content_bytes)
             self._read[file.identity] = _Read(source, _copied(progress), probe)
 
@@ -97,19 +94,3 @@ def _probe(file: LogFile, end: int) -> bytes:
 
 def _copied(progress: Progress) -> Progress:
     return replace(progress, digest=progress.digest.copy(), tail_bytes=0)
-
-
-def _loaded(item: Item) -> Loaded:
-    """The source as `sources.loaded_sources` will find it in the database."""
-    head = first_line(item.head)
-    return Loaded(
-        source_no=item.source_no,
-        path=item.path_text,
-        sha256=item.progress.digest.hexdigest(),
-        head_sha256=digest(head),
-        head_bytes=len(head),
-        content_bytes=item.progress.content_bytes,
-        lines=item.lines,
-        physical_lines=item.progress.lines,
-        tail_offset=item.progress.tail_offset,
-    )

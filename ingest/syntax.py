@@ -39,7 +39,7 @@ class Json:
 
     @property
     def records(self) -> str:
-        return _text("json").replace("{schema}", _literal(json.dumps(_schema(self._tree))))
+        return _text("json").replace("{schema}", literal(json.dumps(_schema(self._tree))))
 
     @property
     def _tree(self) -> dict[str, Any]:
@@ -64,9 +64,9 @@ class Pattern:
 
     @property
     def records(self) -> str:
-        names = ", ".join(_literal(name) for name in self.names)
+        names = ", ".join(literal(name) for name in self.names)
         text = _text("pattern").replace("{names}", f"[{names}]")
-        return text.replace("{pattern}", _literal(self.pattern))
+        return text.replace("{pattern}", literal(self.pattern))
 
     def has(self, name: str) -> bool:
         return name in self.names
@@ -87,7 +87,7 @@ class Logfmt:
         return True
 
     def expression(self, name: str) -> str:
-        return f"unquoted(p.cells[list_position(p.keys, {_literal(name)})])"
+        return f"unquoted(p.cells[list_position(p.keys, {literal(name)})])"
 
 
 @dataclass(frozen=True)
@@ -100,12 +100,12 @@ class Table:
 
     @property
     def records(self) -> str:
-        separator = _literal(self.separator)
+        separator = literal(self.separator)
         if self.separator == "\t":
             cells, whole = f"string_split(row, {separator})", "true"
         else:
             cell = f'(?:"(?:[^"]|"")*"|[^"{re.escape(self.separator)}]*){re.escape(self.separator)}'
-            pattern = _literal(
+            pattern = literal(
                 f"({cell[: -len(re.escape(self.separator))]}){re.escape(self.separator)}"
             )
             cells = f"regexp_extract_all(row || {separator}, {pattern}, 1)"
@@ -113,7 +113,7 @@ class Table:
             whole = "length(array_to_string(p, '')) + len(p) = length(row) + 1"
         return (
             _text("table")
-            .replace("{header}", _literal(self.header))
+            .replace("{header}", literal(self.header))
             .replace("{cells}", cells)
             .replace("{columns}", str(len(self.columns)))
             .replace("{whole}", whole)
@@ -142,7 +142,7 @@ class Spans:
         if name.startswith("@"):
             path = ".".join(_quoted(part) for part in name[1:].split("."))
             return f"p.s.{path}"
-        key = _literal(name)
+        key = literal(name)
         if name.startswith("exception."):
             return f"p.e[{key}]"
         return f"coalesce(p.a[{key}], p.r[{key}])"
@@ -208,17 +208,18 @@ def _at(tree: Mapping[str, _Node], place: Sequence[str], *, listed: bool) -> str
         node = level.get(key)
         if node is None:  # a key of another case stands in its place
             inner = "".join(f'."{part}"' for part in place)
-            return f"case when p is not null then scalar(line ->> {_literal('$' + inner)}) end"
+            return f"case when p is not null then scalar(line ->> {literal('$' + inner)}) end"
         path += f".{_quoted(key)}"
         if (node.inside and node.is_leaf) or node.is_list:
             inner = "".join(f'."{part}"' for part in place[number + 1 :])
             inner += "[0]" if listed else ""
-            return f"scalar({path} ->> {_literal('$' + inner)})"
+            return f"scalar({path} ->> {literal('$' + inner)})"
         level = node.inside
     return f"scalar({path})"
 
 
-def _literal(value: str) -> str:
+def literal(value: str) -> str:
+    """A text as SQL writes it."""
     return "'" + value.replace("'", "''") + "'"
 
 

@@ -8,7 +8,7 @@ reads only what is new.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from threading import Event
 
@@ -59,8 +59,8 @@ class Watch:
         """Load and publish what has changed since the last one. Raises WrongUse."""
         began = time.monotonic()
         found, _ = find(self._paths)  # a pattern that matches nothing now may match later
-        changed = [entry for entry in found if self._is_new(entry)]
-        signatures = {entry.path: _signature(entry) for entry in changed}
+        signatures = {entry.path: _signature(entry) for entry in found}
+        changed = [entry for entry in found if self._is_new(signatures[entry.path])]
         summary, trouble = None, None
         if changed:
             try:
@@ -75,7 +75,7 @@ class Watch:
                 self._seen[signature.device, signature.inode] = _Seen(
                     signature, is_whole=outcome.status != "growing"
                 )
-        self._forget_gone(found)
+        self._forget_gone(signatures.values())
         return Cycle(summary, trouble, began, time.monotonic() - began)
 
     def _pause(self, cycle: Cycle) -> float:
@@ -84,8 +84,7 @@ class Watch:
         least = timings.get("publishing", 0.0) / PUBLISHING_SHARE
         return max(0.0, max(self._interval_s, least) - cycle.seconds)
 
-    def _is_new(self, entry: Found) -> bool:
-        signature = _signature(entry)
+    def _is_new(self, signature: Signature | None) -> bool:
         if signature is None:
             return True  # the run says what is the matter with it
         seen = self._seen.get((signature.device, signature.inode))
@@ -95,8 +94,8 @@ class Watch:
         grace = self._settings.parameters.get("tail_grace_s", TAIL_GRACE_S)
         return not seen.is_whole and time.time() - signature.modified_ns / 1e9 > grace
 
-    def _forget_gone(self, found: Sequence[Found]) -> None:
-        there = {(s.device, s.inode) for s in map(_signature, found) if s is not None}
+    def _forget_gone(self, signatures: Iterable[Signature | None]) -> None:
+        there = {(s.device, s.inode) for s in signatures if s is not None}
         self._seen = {key: seen for key, seen in self._seen.items() if key in there}
 
 

@@ -4,7 +4,6 @@ Owns its arguments and words. The rules and the telling are `alerting`'s busines
 """
 
 import json
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chertlog.queries.cli_errors import friendly, note
-from chertlog.queries.cli_options import DataDir, StoryShape, find_data_dir
+from chertlog.queries.cli_options import DataDir, StoryShape, data_dir_in_force
 
 if TYPE_CHECKING:
     from chertlog.queries.alerting.destinations import AlertSettings
@@ -62,9 +61,7 @@ def check(
         from chertlog.queries.alerting.destinations import AlertSettings
         from chertlog.queries.alerting.once import check_once
 
-        folder = Path(
-            find_data_dir(data_dir) or os.environ.get("CHERTLOG_DATA_DIR") or "chertlog-data"
-        )
+        folder = data_dir_in_force(data_dir)
         if rules:
             _list_rules(folder)
             return

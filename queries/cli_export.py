@@ -3,17 +3,17 @@
 Owns its arguments and its progress bar; the writing is `exporting`'s business.
 """
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from chertlog.queries.cli_errors import friendly, note
-from chertlog.queries.cli_options import DataDir, find_data_dir
+from chertlog.queries.cli_options import DataDir, data_dir_in_force
+from chertlog.queries.cli_times import length, moment
 
 
 def export(
@@ -50,10 +50,8 @@ def export(
 
         if (output is None) == (lake is None):
             raise typer.BadParameter("say where to: --output FILE or --lake DIR")
-        folder = find_data_dir(data_dir) or Path(
-            os.environ.get("CHERTLOG_DATA_DIR") or "chertlog-data"
-        )
-        stretch = Stretch(_since(since, folder), _moment(until, "--until") if until else None)
+        folder = data_dir_in_force(data_dir)
+        stretch = Stretch(_since(since, folder), moment(until, "--until") if until else None)
         with _progress(view) as on_progress:
             if output is not None:
                 count = export_file(folder, view, output, stretch, on_progress)
@@ -65,34 +63,15 @@ def export(
 
 def _since(text: str, folder: Path) -> datetime | None:
     from chertlog.queries.database import connect
-    from chertlog.queries.report import parse_since
 
     if text[:4].isdigit() and "-" in text:
-        return _moment(text, "--since")
-    try:
-        span: timedelta | None = parse_since(text)
-    except ValueError as error:
-        raise typer.BadParameter(f"{error}; or a date, 2026-11-21", param_hint="--since") from None
+        return moment(text, "--since")
+    span = length(text, "--since")
     if span is None:
         return None
     with connect(folder) as db:
-        newest = db.rows("select newest_event_at as at from freshness")[0]["at"]
+        newest: datetime | None = db.rows("select newest_event_at as at from freshness")[0]["at"]
     return newest - span if newest else None
-
-
-def _moment(text: str, option: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise typer.BadParameter(
-            f"{text!r} is no date or time; for example 2026-11-21 or 2026-11-21T10:20",
-            param_hint=option,
-        ) from None
-    if moment.tzinfo is not None:
-        from datetime import UTC
-
-        return moment.astimezone(UTC).replace(tzinfo=None)
-    return moment
 
 
 @contextmanager

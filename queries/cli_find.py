@@ -3,21 +3,20 @@
 Owns its arguments and words; the question is `finding`'s business.
 """
 
-import os
 import re
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from chertlog.queries.cli_errors import NotFound, friendly, note
-from chertlog.queries.cli_options import DataDir, find_data_dir
+from chertlog.queries.cli_options import DataDir, data_dir_in_force
+from chertlog.queries.cli_times import length, moment
 
 if TYPE_CHECKING:
     from chertlog.queries.database import Connection
 
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+FOREVER = timedelta(days=100_000)
 
 
 def find(
@@ -57,9 +56,7 @@ def find(
             recipient = typer.get_text_stream("stdin").readline().strip()
         if not tenant and not recipient:
             raise typer.BadParameter("name a --tenant, a --recipient, or both")
-        folder = find_data_dir(data_dir) or Path(
-            os.environ.get("CHERTLOG_DATA_DIR") or "chertlog-data"
-        )
+        folder = data_dir_in_force(data_dir)
         with connect(folder) as db:
             wanted = Wanted(
                 tenant=tenant,
@@ -67,7 +64,7 @@ def find(
                 code=code,
                 errors=errors,
                 around=_moment(around, db) if around else None,
-                within=_length(within),
+                within=length(within, "--within") or FOREVER,
             )
             rows = find_responses(db, folder, wanted, door="chertlog find")
         if not rows:
@@ -86,22 +83,10 @@ def find(
 
 
 def _moment(text: str, db: "Connection") -> datetime:
-    """A time as people write it, as naive UTC."""
-    if re.fullmatch(r"\d{1,2}:\d\d(:\d\d)?", text.strip()):
+    """A time; one of the day alone is that of the newest data."""
+    text = text.strip()
+    if re.fullmatch(r"\d{1,2}:\d\d(:\d\d)?", text):
         newest = db.rows("select newest_event_at as at from freshness")[0]["at"]
         day = newest or datetime.now(UTC).replace(tzinfo=None)
-        text = f"{day:%Y-%m-%d}T{text.strip():0>5}"
-    try:
-        moment = datetime.fromisoformat(text.strip())
-    except ValueError:
-        raise typer.BadParameter(
-            f"{text!r} is no time; for example 2026-11-21T10:20, 2026-11-21T12:20+02:00 or 10:20"
-        ) from None
-    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
-
-
-def _length(text: str) -> timedelta:
-    match = re.fullmatch(r"(\d{1,6})([smhd])", text.strip())
-    if not match:
-        raise typer.BadParameter(f"{text!r} is no length of time; for example 90s, 15m, 2h or 1d")
-    return timedelta(seconds=int(match[1]) * _UNITS[match[2]])
+        text = f"{day:%Y-%m-%d}T{text.rjust(8 if text.count(':') == 2 else 5, '0')}"
+    return moment(text, "--around")

@@ -10,6 +10,8 @@ from typing import Annotated
 
 import typer
 
+from chertlog.queries.published import data_directory
+
 FindDataDir = Callable[[Path | None], Path | None]
 
 DataDir = Annotated[
@@ -47,6 +49,11 @@ class _Finder:
 def use_finder(find: FindDataDir | None) -> None:
     """Let `find` decide which directory is read, given --data-dir (None if not given)."""
     _Finder.find = find
+
+
+def data_dir_in_force(named: Path | None) -> Path:
+    """The directory to read, as a path whatever names it."""
+    return data_directory(find_data_dir(named))
 
 
 def find_data_dir(named: Path | None) -> Path | None:

@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any
 
 from chertlog.queries.audit import record
 from chertlog.queries.errors import BadQuery, ChertlogError, QueryLimit
-from chertlog.queries.published import published_database
 from chertlog.queries.relations import columns, find_relation
 
 if TYPE_CHECKING:
@@ -153,7 +152,7 @@ def _opened(location: Path, view: str) -> Iterator[tuple[DuckDBPyConnection, dic
     with connect(location) as db, tempfile.TemporaryDirectory(prefix="chertlog-") as spill:
         record(db.path, "export", door="chertlog export", view=view)
         types = _types(db, view)
-        con = duckdb.connect(str(published_database(location)), read_only=True)
+        con = duckdb.connect(str(db.path), read_only=True)
         try:
             con.execute("set TimeZone = 'UTC'")
             con.execute(f"set memory_limit = '{MEMORY_LIMIT}'")

@@ -10,7 +10,7 @@ import os
 import re
 from pathlib import Path
 
-from chertlog.queries.published import DEFAULT_DATA_DIR
+from chertlog.queries.published import data_directory
 
 _FILE = "pseudonym.key"
 _VARIABLE = "CHERTLOG_PSEUDONYM_KEY"
@@ -63,7 +63,7 @@ def _key_id(secret: bytes) -> str:
 def _secret(data_dir: Path | None) -> bytes | None:
     if text := os.environ.get(_VARIABLE):
         return text.encode()
-    named = data_dir or Path(os.environ.get("CHERTLOG_DATA_DIR") or DEFAULT_DATA_DIR).expanduser()
+    named = data_directory(data_dir)
     folder = named if named.is_dir() else named.parent
     try:
         return (folder / _FILE).read_bytes().strip()

@@ -12,6 +12,11 @@ NAME = "chertlog.duckdb"
 DEFAULT_DATA_DIR = "chertlog-data"
 
 
+def data_directory(named: str | Path | None = None) -> Path:
+    """The data directory that is meant: `named`, else CHERTLOG_DATA_DIR, else ./chertlog-data."""
+    return Path(named or os.environ.get("CHERTLOG_DATA_DIR") or DEFAULT_DATA_DIR).expanduser()
+
+
 def published_database(location: str | Path | None = None) -> Path:
     """The immutable file that `location` stands for now, with links resolved.
 
@@ -21,8 +26,7 @@ def published_database(location: str | Path | None = None) -> Path:
 
     Raises NoDatabase if nothing has been published there.
     """
-    named = location or os.environ.get("CHERTLOG_DATA_DIR") or DEFAULT_DATA_DIR
-    path = Path(named).expanduser()
+    path = data_directory(location)
     if path.is_dir():
         path = path / NAME
     try:

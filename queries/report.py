@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 
-_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-_SINCE = re.compile(r"\s*([0-9]{1,6})\s*([mhdw])\s*", re.IGNORECASE)
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_SINCE = re.compile(r"\s*([0-9]{1,6})\s*([smhdw])\s*", re.IGNORECASE)
 # Widths that divide a day, so that buckets begin where people expect them.
 _WIDTHS_MIN = (1, 5, 15, 30, 60, 180, 360, 720, 1440, 7 * 1440)
 _MOST_BUCKETS = 120
@@ -72,7 +72,7 @@ class Report:
 
 
 def parse_since(text: str) -> timedelta | None:
-    """How far to look back: 90m, 24h, 7d, 2w; None for `all`. Raises ValueError."""
+    """How far to look back: 90s, 90m, 24h, 7d, 2w; None for `all`. Raises ValueError."""
     if text.strip().lower() == "all":
         return None
     match = _SINCE.fullmatch(text)

@@ -11,9 +11,6 @@ from chertlog.dashboard.drawing.theme import Palette
 from chertlog.dashboard.frame.view import View
 from chertlog.queries.errors import ChertlogError
 
-# A nightly batch loads yesterday: up to a day and a bit old is as it should be.
-STALE_AFTER = timedelta(hours=30)
-
 
 @st.fragment(run_every=5)
 def line(view: View) -> None:
@@ -54,7 +51,7 @@ def age(coverage: Coverage) -> timedelta | None:
 def shout(coverage: Coverage, colours: Palette) -> None:
     """A bar across the page if the data are stale: every figure below it is of the past."""
     old = age(coverage)
-    if old is None or old <= STALE_AFTER:
+    if old is None or old <= coverage.stale_after:
         return
     markup.alarm(
         "◷",

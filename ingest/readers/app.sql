@@ -72,13 +72,7 @@ judged as (
         *,
         case
             when flaw is not null then flaw
-            when j is null then
-                case
-                    when is_blank(line) then 'blank'
-                    when case when is_object(line) then false else json_valid(line) end then 'not_object'
-                    when is_glued(line) then 'glued'
-                    else 'json'
-                end
+            when j is null then no_object(line)
             when occurred_at is null then 'time'
             when coalesce(j.event, '') = '' then 'event'
             when j."http.status" is not null and http_status is null then 'number'

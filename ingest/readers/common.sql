@@ -91,6 +91,20 @@ create or replace temp macro is_glued(line) as
         lambda sofar, part: case when json_valid(sofar) then part else sofar || part end
     ));
 
+-- Why a line is no JSON object. An object that is valid is not parsed again to say so: of a long line each
+-- parse takes many times its size in memory.
+create or replace temp macro no_object(line) as
+    case
+        when is_blank(line) then 'blank'
+        when case when is_object(line) then false else json_valid(line) end then 'not_object'
+        when is_glued(line) then 'glued'
+        else 'json'
+    end;
+
+-- The same for OTLP, where an object may lack the list that it should have.
+create or replace temp macro no_request(line) as
+    case when is_object(line) and json_valid(line) then 'shape' else no_object(line) end;
+
 -- Retry-After is seconds or an HTTP date (RFC 9110, 10.2.3).
 create or replace temp macro retry_after_seconds(value, answered_at) as
     case

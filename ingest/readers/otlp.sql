@@ -64,13 +64,7 @@ judged as (
         plausible(case when nanoseconds > 0 then make_timestamp(nanoseconds // 1000) end) as occurred_at,
         case
             when flaw is not null then flaw
-            when found is null then
-                case
-                    when is_blank(line) then 'blank'
-                    when json_valid(line) then case when is_object(line) then 'shape' else 'not_object' end
-                    when is_glued(line) then 'glued'
-                    else 'json'
-                end
+            when found is null then no_request(line)
             when coalesce(nanoseconds, 0) <= 0 then 'time'
             when status_sent is not null and try_cast(status_sent as smallint) is null then 'number'
             when code_sent is not null and small_number(code_sent) is null then 'number'

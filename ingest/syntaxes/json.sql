@@ -4,12 +4,5 @@ select
     case when flaw is null and is_object(line) and json_valid(line) then
         from_json(line, {schema})
     end as p,
-    case when flaw is null and p is null then
-        case
-            when is_blank(line) then 'blank'
-            when json_valid(line) then 'not_object'
-            when is_glued(line) then 'glued'
-            else 'json'
-        end
-    end as fault
+    case when flaw is null and p is null then no_object(line) end as fault
 from peeled

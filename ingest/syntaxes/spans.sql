@@ -51,12 +51,5 @@ select
         'r': attributes_of(found.resource),
         'e': attributes_of(flatten(list_transform(found.span.events, lambda event: event.attributes)))
     } end as p,
-    case when flaw is null and found is null then
-        case
-            when is_blank(line) then 'blank'
-            when json_valid(line) then case when is_object(line) then 'shape' else 'not_object' end
-            when is_glued(line) then 'glued'
-            else 'json'
-        end
-    end as fault
+    case when flaw is null and found is null then no_request(line) end as fault
 from flat

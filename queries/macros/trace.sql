@@ -5,7 +5,8 @@
 -- Parameters: id
 select *
 from (
-    -- One column at a time: each is skipped wherever its statistics rule the id out.
+    -- One column at a time: each is skipped wherever its statistics rule the id out. An event that bears
+    -- the id in two of them comes once.
     select *
     from events
     where trace_id = trim(id)
@@ -16,11 +17,18 @@ from (
     union all
     select *
     from events
-    where xray_trace_id = trim(id)
+    where
+        xray_trace_id = trim(id)
+        and trace_id is distinct from trim(id)
+        and otel_trace_id is distinct from lower(trim(id))
     union all
     select *
     from events
-    where request_id = trim(id) and trace_id is distinct from trim(id)
+    where
+        request_id = trim(id)
+        and trace_id is distinct from trim(id)
+        and otel_trace_id is distinct from lower(trim(id))
+        and xray_trace_id is distinct from trim(id)
 )
 -- The edge log knows only whole seconds, so its line may stand before the answer it logs.
 order by occurred_at, log, source_id, line_number, record_number

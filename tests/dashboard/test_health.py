@@ -118,9 +118,10 @@ def test_changed_parameters_are_told(changing: Published, monkeypatch: pytest.Mo
 
 def test_words() -> None:
     now = datetime.now(UTC).replace(tzinfo=None)
-    assert health_words.reach(now - timedelta(hours=2)) == "✓ 2 h ago"
-    assert health_words.reach(now - timedelta(days=3)).startswith("! 3 days")
-    assert health_words.reach(now + timedelta(hours=2)) == "! ahead of the clock"
+    stale = timedelta(hours=30)
+    assert health_words.reach(now - timedelta(hours=2), stale) == "✓ 2 h ago"
+    assert health_words.reach(now - timedelta(days=3), stale).startswith("! 3 days")
+    assert health_words.reach(now + timedelta(hours=2), stale) == "! ahead of the clock"
     # A little can be seen, nothing cannot.
     assert health_words.split([1_000_000, 1, 0, 0])[1] > 0.03
     assert health_words.split([1_000_000, 1, 0, 0])[2] == 0

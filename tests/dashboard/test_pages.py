@@ -3,7 +3,6 @@
 import gzip
 import json
 from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -271,12 +270,11 @@ def test_a_trace_leads_to_its_storm_hour_code_and_client(
     assert f"clients?client={row['tenant_id']}" in said
 
 
-def test_stale_data_are_shouted_about(day: Published, monkeypatch: pytest.MonkeyPatch) -> None:
-    from chertlog.dashboard.frame import freshness
-
+def test_stale_data_are_shouted_about(changing: Published, monkeypatch: pytest.MonkeyPatch) -> None:
     # The simulated day ends when the simulation says; how old that is depends on today.
-    monkeypatch.setattr(freshness, "STALE_AFTER", timedelta(days=-10_000))
-    said = _said(_open(day.data_dir, monkeypatch))
+    stale_after = "update store.parameter set value = $1 where parameter = 'stale_after_h'"
+    changing.publish(stale_after, -240_000)
+    said = _said(_open(changing.data_dir, monkeypatch))
     assert 'role="alert"' in said and "what goes wrong now is not in these figures" in said
-    monkeypatch.setattr(freshness, "STALE_AFTER", timedelta(days=10_000))
-    assert 'role="alert"' not in _said(_open(day.data_dir, monkeypatch))
+    changing.publish(stale_after, 240_000)
+    assert 'role="alert"' not in _said(_open(changing.data_dir, monkeypatch))

@@ -1,5 +1,6 @@
 """The vocabulary of these tests: an empty database, and rows written by hand."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -65,6 +66,23 @@ def data_dir(template: Path, tmp_path: Path) -> Path:
     (generations / "000001.duckdb").write_bytes(template.read_bytes())
     (tmp_path / "data" / "chertlog.duckdb").symlink_to("generations/000001.duckdb")
     return tmp_path / "data"
+
+
+@pytest.fixture
+def published(con: duckdb.DuckDBPyConnection, data_dir: Path) -> Callable[[], Path]:
+    """Publish what was written to `con` by hand, and give the data directory."""
+
+    def publish() -> Path:
+        (path,) = con.execute(
+            "select path from duckdb_databases() where database_name = 'built'"
+        ).fetchall()[0]
+        con.execute("checkpoint")
+        con.execute("use memory")
+        con.execute("detach built")
+        shutil.copyfile(path, (data_dir / "chertlog.duckdb").resolve())
+        return data_dir
+
+    return publish
 
 
 def insert(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import shutil
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -106,23 +105,6 @@ def test_stale_data(day: Path, hours: int, fires: bool) -> None:
 
 
 # ---- by hand
-
-
-@pytest.fixture
-def published(con: duckdb.DuckDBPyConnection, data_dir: Path) -> Callable[[], Path]:
-    """Publish what was written to `con` by hand."""
-
-    def publish() -> Path:
-        (path,) = con.execute(
-            "select path from duckdb_databases() where database_name = 'built'"
-        ).fetchall()[0]
-        con.execute("checkpoint")
-        con.execute("use memory")
-        con.execute("detach built")
-        shutil.copyfile(path, (data_dir / "chertlog.duckdb").resolve())
-        return data_dir
-
-    return publish
 
 
 def test_nothing_fires_without_data(data_dir: Path) -> None:

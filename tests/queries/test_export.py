@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-import shutil
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -31,7 +31,11 @@ def run(*arguments: object) -> Any:
 
 @pytest.fixture
 def logs(
-    con: duckdb.DuckDBPyConnection, response: Any, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+    con: duckdb.DuckDBPyConnection,
+    response: Any,
+    data_dir: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    published: Callable[[], Path],
 ) -> Path:
     """Responses of three days and two surfaces, with hostile texts and lists."""
     for number, text in enumerate(HOSTILE, start=1):
@@ -40,13 +44,7 @@ def logs(
             allowed_effects=["a", "=b"] if number % 2 else None,
             surface="v1" if number % 2 else "slack", duration_ms=number * 10,
         )  # fmt: skip
-    (path,) = con.execute(
-        "select path from duckdb_databases() where database_name = 'built'"
-    ).fetchall()[0]
-    con.execute("checkpoint")
-    con.execute("use memory")
-    con.execute("detach built")
-    shutil.copyfile(path, (data_dir / "chertlog.duckdb").resolve())
+    published()
     monkeypatch.setenv("CHERTLOG_DATA_DIR", str(data_dir))
     return data_dir
 

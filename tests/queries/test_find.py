@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -34,7 +33,11 @@ def traces(*arguments: str) -> list[str]:
 
 @pytest.fixture
 def logs(
-    con: duckdb.DuckDBPyConnection, response: Any, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+    con: duckdb.DuckDBPyConnection,
+    response: Any,
+    data_dir: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    published: Callable[[], Path],
 ) -> Path:
     """Four responses of two tenants, two of them to one number."""
     pseudonym = pseudonym_of_recipient(NUMBER, data_dir)
@@ -46,13 +49,7 @@ def logs(
              error_code=3001)  # fmt: skip
     response(4, "2026-11-21 23:00:00", is_error=True, error_code=4002, retryable=True)
     con.execute("insert into store.meta values ('newest_at', '2026-11-21 23:00:00')")
-    (path,) = con.execute(
-        "select path from duckdb_databases() where database_name = 'built'"
-    ).fetchall()[0]
-    con.execute("checkpoint")
-    con.execute("use memory")
-    con.execute("detach built")
-    shutil.copyfile(path, (data_dir / "chertlog.duckdb").resolve())
+    published()
     monkeypatch.setenv("CHERTLOG_DATA_DIR", str(data_dir))
     return data_dir
 

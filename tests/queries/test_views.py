@@ -376,6 +376,18 @@ def test_trace_shows_every_event_in_time_order_with_internal_detail(
     ]
 
 
+def test_an_event_that_bears_an_id_twice_is_one_of_the_trace(
+    con: duckdb.DuckDBPyConnection, event: Any
+) -> None:
+    """Servers take their own request id for the trace, or a trace for the request id."""
+    w3c, short, xray = "ab" * 16, "a1b2c3d4e5f6", "1-5759e988-bd862e3fe1be46a994272793"
+    event(1, "2026-11-21 10:00", otel_trace_id=w3c, request_id=w3c)
+    event(2, "2026-11-21 10:01", trace_id=short, request_id=short)
+    event(3, "2026-11-21 10:02", xray_trace_id=xray, request_id=xray)
+    for name, line in ((w3c, 1), (short, 2), (xray, 3)):
+        assert ask(con, f"select line_number from trace('{name}')") == [(line,)]
+
+
 def test_unanswered_requests(night: duckdb.DuckDBPyConnection) -> None:
     query = "select trace_id, tenant_id, events, last_event, first_at from unanswered_requests"
     first_at = datetime(2026, 11, 21, 10, 0, 5)

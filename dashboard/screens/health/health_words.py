@@ -1,7 +1,7 @@
 """The words of the Health page: its verdict, the terms of the balance, reasons and statuses."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pandas as pd
@@ -9,7 +9,6 @@ import pandas as pd
 from chertlog.dashboard.data import Coverage
 from chertlog.dashboard.drawing import words
 from chertlog.dashboard.frame import behind
-from chertlog.dashboard.frame.freshness import STALE_AFTER
 
 Row = dict[Any, Any]
 
@@ -66,7 +65,10 @@ def verdict(logs: pd.DataFrame, statuses: pd.DataFrame, coverage: Coverage) -> V
     lines, parts = int(logs["lines"].sum()), _parts(logs)
     if lines != parts:
         faults.append(f"{words.count(abs(lines - parts), 'line')} not accounted for")
-    if coverage.last_at is not None and _age(coverage.last_at) > STALE_AFTER.total_seconds():
+    if (
+        coverage.last_at is not None
+        and _age(coverage.last_at) > coverage.stale_after.total_seconds()
+    ):
         faults.append(f"the newest data are {words.duration(_age(coverage.last_at))} old")
     refused = int(statuses[statuses["status"] == "refused"]["sources"].sum())
     if refused:
@@ -119,14 +121,14 @@ def cards(logs: pd.DataFrame) -> list[Card]:
     ]
 
 
-def reach(last: datetime) -> str:
-    """How old the newest event of a log is, with a sign."""
+def reach(last: datetime, stale_after: timedelta) -> str:
+    """How old the newest event of a log is, with a sign; `stale_after` is when that is a fault."""
     if pd.isna(last):
         return "? no time"
     age = _age(last)
     if age < 0:
         return "! ahead of the clock"
-    return f"{'!' if age > STALE_AFTER.total_seconds() else '✓'} {words.duration(age)} ago"
+    return f"{'!' if age > stale_after.total_seconds() else '✓'} {words.duration(age)} ago"
 
 
 def balance(row: Row) -> str:

@@ -1,5 +1,6 @@
 """Health: can the numbers be trusted; is all of it here, and how fresh?"""
 
+from datetime import timedelta
 from typing import Any
 
 import pandas as pd
@@ -26,7 +27,7 @@ def main() -> None:
     _verdict(logs, statuses, shown, colours)
     _cards(logs)
     with st.container(border=True):
-        _logs(logs, colours)
+        _logs(logs, shown.coverage.stale_after, colours)
     with st.container(border=True):
         _rejected(shown, logs, colours)
     with st.container(border=True):
@@ -53,7 +54,7 @@ def _cards(logs: pd.DataFrame) -> None:
                 markup.note(card.note, "", card.target)
 
 
-def _logs(logs: pd.DataFrame, colours: Palette) -> None:
+def _logs(logs: pd.DataFrame, stale_after: timedelta, colours: Palette) -> None:
     panel("Logs", "how far each reaches, and what became of its lines")
     tints = {
         "events": colours.unsaid,
@@ -61,9 +62,9 @@ def _logs(logs: pd.DataFrame, colours: Palette) -> None:
         "blank": colours.line,
         "duplicates": colours.ink,
     }
-    rows = [_log(row, tints) for row in logs.to_dict("records")]
+    rows = [_log(row, stale_after, tints) for row in logs.to_dict("records")]
     if len(rows) > 1:
-        rows.append(_log(health_words.together(logs), tints))
+        rows.append(_log(health_words.together(logs), stale_after, tints))
     markup.table(_LOGS, rows, caption="Logs, most lines first")
     st.caption(
         "In the split, grey is events, red rejected, pale blank, dark duplicates; few are "
@@ -74,12 +75,12 @@ def _logs(logs: pd.DataFrame, colours: Palette) -> None:
     tables.behind(logs, "logs")
 
 
-def _log(row: Row, tints: dict[str, str]) -> list[str]:
+def _log(row: Row, stale_after: timedelta, tints: dict[str, str]) -> list[str]:
     split = " · ".join(f"{words.number(row[name])} {name}" for name in tints)
     parts = health_words.split([row[name] for name in tints])
     return [
         cells.text(row["format"]),
-        markup.text(health_words.reach(row["last_event_at"])),
+        markup.text(health_words.reach(row["last_event_at"], stale_after)),
         cells.second(row["first_event_at"]),
         cells.second(row["last_event_at"]),
         cells.count(row["sources"]),

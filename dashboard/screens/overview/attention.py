@@ -61,7 +61,7 @@ def draw(shown: View, codes: pd.DataFrame, storms: pd.DataFrame, colours: Palett
 
 def _stale(shown: View, colours: Palette) -> Iterator[Item]:
     last_at, age = shown.coverage.last_at, freshness.age(shown.coverage)
-    if last_at and age and age > freshness.STALE_AFTER:
+    if last_at and age and age > shown.coverage.stale_after:
         yield Item(
             "◷",
             colours.final,

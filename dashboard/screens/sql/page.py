@@ -4,8 +4,6 @@ The question stands in the URL: sql?sql=…; a link reproduces the screen, answe
 only, in a process of its own (see `console`).
 """
 
-import os
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -17,7 +15,7 @@ from chertlog.dashboard.frame import admission, view
 from chertlog.dashboard.frame.view import View
 from chertlog.dashboard.screens.sql import console
 from chertlog.queries.errors import ChertlogError
-from chertlog.queries.published import DEFAULT_DATA_DIR
+from chertlog.queries.published import data_directory
 from chertlog.queries.relations import Relation
 from chertlog.queries.saved_queries import saved_queries
 
@@ -44,7 +42,7 @@ def main() -> None:
 
 
 def _question(known: dict[str, Relation]) -> str:
-    texts = {each.title: each.filled() for each in saved_queries(_data_dir()).values()}
+    texts = {each.title: each.filled() for each in saved_queries(data_directory()).values()}
     for name, relation in known.items():
         if relation.example:
             texts[f"{name}: {relation.first_sentence}"] = _broken(relation.example)
@@ -72,10 +70,6 @@ def _question(known: dict[str, Relation]) -> str:
             )
             st.caption(_LIMITS)
     return asked or ""
-
-
-def _data_dir() -> Path:
-    return Path(os.environ.get("CHERTLOG_DATA_DIR") or DEFAULT_DATA_DIR).expanduser()
 
 
 def _use(text: str | None) -> None:

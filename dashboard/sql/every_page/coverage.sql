@@ -29,6 +29,7 @@ select
     case when c.credible_at is null then 0 else c.misdated end as misdated,
     l.loaded_at,
     l.lines,
-    l.rejected
+    l.rejected,
+    parameter_value('stale_after_h') as stale_after_h
 from counted as c
 cross join loaded as l
