@@ -6,7 +6,8 @@
 -- line_number: line in the decompressed file, from 1
 -- record_number: record within an OTLP line, from 1; NULL where the whole line was rejected
 -- byte_offset: where the line begins in the decompressed bytes, from 0
--- reason: encoding, nul, too_long, too_dense, json, not_object, glued, time, event, number, shape or syntax
+-- reason: encoding, nul, too_long, too_dense, json, not_object, glued, time, event, number, shape, syntax or
+--   wrapper
 -- excerpt: what the line looked like, redacted
 select
     's' || l.source_no as source_id,

@@ -1,5 +1,6 @@
 """The Health page: every line is accounted for, and what was rejected is shown, inertly."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -8,12 +9,14 @@ from typing import Any
 import pytest
 
 from chertlog.dashboard.screens.health import health_words
+from chertlog.queries.sql_files import read_folder
 
 from .conftest import FORMULA, HOSTILE, Published, Reader, Server
 from .test_pages import _figures as figures
 from .test_pages import _open as open_app
 from .test_pages import _said as said
 
+ROOT = Path(__file__).parents[2]
 PAGE = "screens/health/page.py"
 REJECT = """
     insert into store.rejected_line by name
@@ -145,3 +148,19 @@ def test_a_reason_narrows_and_the_address_keeps_it(
     page.reload()
     expect(page.get_by_role("link", name="Show all reasons")).to_be_visible()
     reader.settle()
+
+
+def test_every_reason_for_a_rejected_line_is_told() -> None:
+    """Those that the column's own comment names, and those of docs/formats.md."""
+    (described,) = [file for file in read_folder("schema") if file.name == "rejected_line"]
+    assert health_words.REASONS.keys() == words(described.columns["reason"]) - {"or"}
+    text = (ROOT / "docs" / "formats.md").read_text("utf-8")
+    table = text.partition("## Why a line is rejected")[2].partition("\n## ")[0]
+    documented = {
+        name for cell in re.findall(r"^\| (`.*?) \|", table, re.M) for name in words(cell)
+    }
+    assert documented == health_words.REASONS.keys() - {"event"}  # of Chert's own log alone
+
+
+def words(text: str) -> set[str]:
+    return set(re.findall(r"[a-z_]+", text))

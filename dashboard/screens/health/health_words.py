@@ -26,6 +26,7 @@ REASONS = {
     "number": "A status, duration or code that is no number.",
     "shape": "The format’s outer shape is missing or broken.",
     "syntax": "Does not fit the format’s template.",
+    "wrapper": "Lacks the wrapper (docker, CRI, syslog …) that the rest of its file has.",
 }
 STATUSES = {
     "loaded": ("✓", "Its lines were read."),
