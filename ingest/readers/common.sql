@@ -116,7 +116,13 @@ create or replace temp macro retry_after_seconds(value, answered_at) as
 -- The two ways nginx says that a variable has no value.
 create or replace temp macro absent(value) as nullif(nullif(value, '-'), '');
 
--- OTLP attributes (a list of keys and typed values) as a map of texts; the first of a key counts.
+-- How OTLP writes attributes, for from_json: a list of keys and typed values.
+create or replace temp macro attributes_shape() as
+    '[{"key": "VARCHAR", "value": {
+        "stringValue": "VARCHAR", "intValue": "VARCHAR", "boolValue": "VARCHAR", "doubleValue": "VARCHAR"
+    }}]';
+
+-- Attributes as a map of texts; the first of a key counts.
 create or replace temp macro attributes_of(attributes) as
     map_from_entries(list_transform(
         list_filter(attributes, lambda attribute, i:

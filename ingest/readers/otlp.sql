@@ -12,15 +12,11 @@ with parsed as (
         flaw,
         case when flaw is null and is_object(line) and json_valid(line) then
             try(from_json(line, '{"resourceLogs": [{
-                "resource": {"attributes": [{"key": "VARCHAR", "value": {
-                    "stringValue": "VARCHAR", "intValue": "VARCHAR", "boolValue": "VARCHAR", "doubleValue": "VARCHAR"
-                }}]},
+                "resource": {"attributes": ' || attributes_shape() || '},
                 "scopeLogs": [{"logRecords": [{
                     "timeUnixNano": "VARCHAR", "observedTimeUnixNano": "VARCHAR", "severityText": "VARCHAR",
                     "traceId": "VARCHAR", "eventName": "VARCHAR",
-                    "attributes": [{"key": "VARCHAR", "value": {
-                        "stringValue": "VARCHAR", "intValue": "VARCHAR", "boolValue": "VARCHAR", "doubleValue": "VARCHAR"
-                    }}]
+                    "attributes": ' || attributes_shape() || '
                 }]}]
             }]}'))."resourceLogs"
         end as requests

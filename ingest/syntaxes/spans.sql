@@ -6,19 +6,13 @@ with parsed as (
         *,
         case when flaw is null and is_object(line) and json_valid(line) then
             try(from_json(line, '{"resourceSpans": [{
-                "resource": {"attributes": [{"key": "VARCHAR", "value": {
-                    "stringValue": "VARCHAR", "intValue": "VARCHAR", "boolValue": "VARCHAR", "doubleValue": "VARCHAR"
-                }}]},
+                "resource": {"attributes": ' || attributes_shape() || '},
                 "scopeSpans": [{"spans": [{
                     "traceId": "VARCHAR", "kind": "VARCHAR", "name": "VARCHAR",
                     "startTimeUnixNano": "VARCHAR", "endTimeUnixNano": "VARCHAR",
                     "status": {"code": "VARCHAR"},
-                    "attributes": [{"key": "VARCHAR", "value": {
-                        "stringValue": "VARCHAR", "intValue": "VARCHAR", "boolValue": "VARCHAR", "doubleValue": "VARCHAR"
-                    }}],
-                    "events": [{"name": "VARCHAR", "attributes": [{"key": "VARCHAR", "value": {
-                        "stringValue": "VARCHAR", "intValue": "VARCHAR", "boolValue": "VARCHAR", "doubleValue": "VARCHAR"
-                    }}]}]
+                    "attributes": ' || attributes_shape() || ',
+                    "events": [{"name": "VARCHAR", "attributes": ' || attributes_shape() || '}]
                 }]}]
             }]}'))."resourceSpans"
         end as requests
