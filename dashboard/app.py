@@ -14,7 +14,7 @@ from chertlog.dashboard import data
 from chertlog.dashboard.drawing import clock, stylesheet, theme
 from chertlog.dashboard.frame import admission, filters, freshness, links, states, view, zone
 from chertlog.dashboard.frame.view import View
-from chertlog.queries.errors import ChertlogError
+from chertlog.queries.errors import BadQuery, ChertlogError, QueryLimit
 
 HERE = Path(__file__).parent
 # By section: the folder, which is its address too, the title, and the icon.
@@ -49,6 +49,10 @@ def main() -> None:
     clock.use(in_zone)
     try:
         _run(page, in_zone, has_filters=page.url_path not in _UNFILTERED)
+    except QueryLimit as error:
+        states.too_much(error)
+    except BadQuery:
+        raise  # a fault of ours, and no reason to look again: the database can be read
     except ChertlogError as error:
         # Also when the generation that this run began with has just been removed.
         states.unreadable(error)

@@ -66,7 +66,8 @@ class Connection:
             if name not in self._kept:
                 with self._cursor() as cursor:
                     cursor.execute("attach if not exists ':memory:' as kept (read_write)")
-                    cursor.execute(f'create table kept."{name}" as {query}')
+                    # Another connection of this process to the same file has the same tables.
+                    cursor.execute(f'create table if not exists kept."{name}" as {query}')
                 self._kept.add(name)
 
     def rows(self, query: str, params: Params = None) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ from chertlog.dashboard import data
 from chertlog.dashboard.data import Coverage
 from chertlog.dashboard.drawing import words
 from chertlog.dashboard.frame import filters
-from chertlog.queries.errors import ChertlogError, NoDatabase
+from chertlog.queries.errors import ChertlogError, NoDatabase, QueryLimit
 from chertlog.queries.published import NAME
 
 
@@ -33,6 +33,16 @@ def unreadable(error: ChertlogError) -> None:
         st.code(error.where, language=None)
     st.caption("This page looks again every 5 seconds.")
     _until_readable()
+
+
+def too_much(error: QueryLimit) -> None:
+    """The machine could not answer. Asked again by nobody but the reader, or it never would."""
+    _say(
+        f"{error.what[0].upper()}{error.what[1:]}",
+        "Others may be using the machine as well. A shorter time range asks for less.",
+        [],
+    )
+    st.button("Try again")
 
 
 def empty(coverage: Coverage) -> None:

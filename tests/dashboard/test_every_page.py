@@ -10,6 +10,10 @@ from urllib.parse import parse_qs
 
 import duckdb
 import pytest
+import streamlit as st
+
+from chertlog.dashboard import data
+from chertlog.queries.errors import BadQuery, ChertlogError, QueryLimit
 
 from .conftest import HOSTILE, HOSTILE_TRACE, Published, Reader, Server
 from .test_pages import _open as open_app
@@ -238,6 +242,29 @@ def _every_page(
 def test_no_database_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, app in _every_page(tmp_path / "none", monkeypatch):
         assert "No database yet" in said(app) and "chertlog ingest" in said(app), name
+
+
+@pytest.mark.parametrize("error", (QueryLimit("the query needs more memory"), BadQuery("no such")))
+def test_a_query_that_fails_is_not_asked_for_ever(
+    day: Published, monkeypatch: pytest.MonkeyPatch, error: ChertlogError
+) -> None:
+    app = open_app(day.data_dir, monkeypatch)
+    asked = 0
+
+    def fails(*given: object) -> None:
+        nonlocal asked
+        asked += 1
+        raise error
+
+    st.cache_data.clear()
+    monkeypatch.setattr(data, "_slice", fails)
+    app.run()
+    assert asked == 1
+    if isinstance(error, QueryLimit):
+        assert "The query needs more memory" in said(app)
+        assert app.button[-1].label == "Try again"
+    else:  # the server says that the page could not be drawn: dashboard/asgi.py
+        assert app.exception
 
 
 def test_an_empty_database_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -53,6 +53,9 @@ def test_what_is_kept_is_asked_once_and_read_beside_the_database(data_dir: Path)
             db.keep("wrong", "select nothing from nowhere")
         taken = db.arrow("select ? as code", [4002])
         assert list(db.sql("select code from taken", tables={"taken": taken})["code"]) == [4002]
+        with connect(data_dir) as second:  # as when somebody clears the dashboard's caches
+            second.keep("drawn", query)
+            assert second.rows("select nextval from kept.drawn") == first
 
 
 def test_the_generation_behind_the_link_is_opened_and_kept(data_dir: Path, template: Path) -> None:
