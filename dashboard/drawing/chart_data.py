@@ -3,24 +3,33 @@
 Tooltips are texts of the frame itself, so that a chart says what its table says.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pandas as pd
 
 from chertlog.dashboard.drawing import clock, words
+from chertlog.dashboard.drawing.records import records
 from chertlog.dashboard.frame.periods import Period
+
+_COUNTS = ["errors", "retryable_errors", "final_errors", "unsaid_errors"]
+_RATIOS = ["error_ratio", "error_ratio_low", "error_ratio_high"]
 
 
 def prepared(steps: pd.DataFrame, period: Period) -> pd.DataFrame:
-    """The frame with instants, percentages for the axes, and the text of each tooltip."""
-    data = steps.copy()
-    data["at"] = clock.instants(data["starts_at"] + period.step / 2)
-    data["error_percent"] = data["error_ratio"].astype(float) * 100
-    data["low_percent"] = data["error_ratio_low"].astype(float) * 100
-    data["width_percent"] = data["error_ratio_high"].astype(float) * 100 - data["low_percent"]
-    data["tooltip"] = [_told(step, period) for step in data.to_dict("records")]
-    return data.drop(columns="starts_at")
+    """What the charts of errors draw: instants, counts, percentages, the text of each tooltip."""
+    ratio, low, high = (steps[name].to_numpy(float) * 100 for name in _RATIOS)
+    return pd.DataFrame(
+        {
+            "at": clock.instants(steps["starts_at"] + period.step / 2),
+            **{name: steps[name].to_numpy() for name in _COUNTS},
+            "error_percent": ratio,
+            "error_ratio_high": steps["error_ratio_high"].to_numpy(float),
+            "low_percent": low,
+            "width_percent": high - low,
+            "tooltip": [_told(step, period) for step in records(steps)],
+        }
+    )
 
 
 def _told(step: dict[Any, Any], period: Period) -> str:
@@ -59,7 +68,8 @@ def code_steps(
     first, last = (pd.Timestamp(each) for each in known)
     data[(starts + period.step <= first) | (starts > last)] = None
     data["tooltip"] = [
-        _told_code(at, row, period) for at, row in zip(starts, data.to_dict("records"), strict=True)
+        _told_code(at, row, period)
+        for at, row in zip(starts.to_pydatetime(), records(data), strict=True)
     ]
     data["at"] = clock.instants(starts + period.step / 2)
     return data.reset_index(drop=True)
@@ -79,9 +89,6 @@ def _told_code(at: datetime, row: dict[Any, Any], period: Period) -> str:
     )
 
 
-_COUNTS = ["errors", "retryable_errors", "final_errors", "unsaid_errors"]
-
-
 def version_steps(own: pd.DataFrame, everything: pd.DataFrame) -> pd.DataFrame:
     """Hours of one version beside all versions a week before; hours without it are a gap."""
     merged = everything[["hour", "week_before_error_ratio"]].merge(
@@ -90,12 +97,12 @@ def version_steps(own: pd.DataFrame, everything: pd.DataFrame) -> pd.DataFrame:
     merged["at"] = clock.instants(merged["hour"] + pd.Timedelta(minutes=30))
     merged["error_percent"] = merged["error_ratio"].astype(float) * 100
     merged["week_before_percent"] = merged["week_before_error_ratio"].astype(float) * 100
-    merged["tooltip"] = [_told_hour(row) for row in merged.to_dict("records")]
+    merged["tooltip"] = [_told_hour(row) for row in records(merged)]
     return merged[["at", "error_percent", "week_before_percent", "tooltip"]]
 
 
 def _told_hour(row: dict[Any, Any]) -> str:
-    when = f"{words.span(row['hour'], row['hour'] + pd.Timedelta(hours=1))} {words.zone()}"
+    when = f"{words.span(row['hour'], row['hour'] + timedelta(hours=1))} {words.zone()}"
     week = f"a week before, all versions: {words.percent(row['week_before_error_ratio'])}"
     if pd.isna(row["responses"]):
         return f"{when}: no responses\n{week}"
@@ -111,12 +118,14 @@ def _told_hour(row: dict[Any, Any]) -> str:
 
 def with_storms(steps: pd.DataFrame, storms: pd.DataFrame, period: Period) -> pd.DataFrame:
     """The steps, with the names of the storms under way in each."""
-    spans = list(zip(storms["started_at"], storms["ended_at"], storms["name"], strict=True))
-    under_way = [
-        ", ".join(name for start, end, name in spans if start < at + period.step and end >= at)
-        for at in steps["starts_at"]
-    ]
-    return steps.assign(storms=under_way)
+    first = (storms["started_at"] - period.start) // period.step
+    last = (storms["ended_at"] - period.start) // period.step
+    names: dict[int, list[str]] = {}
+    for start, end, name in zip(first, last, storms["name"], strict=True):
+        for step in range(max(start, 0), end + 1):
+            names.setdefault(step, []).append(name)
+    places = (steps["starts_at"] - period.start) // period.step
+    return steps.assign(storms=[", ".join(names.get(step, ())) for step in places])
 
 
 def named(storms: pd.DataFrame) -> pd.DataFrame:

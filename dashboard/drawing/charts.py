@@ -4,6 +4,8 @@ Times go in as UTC instants and are drawn in UTC wherever the browser is. No dat
 is a line on the axis.
 """
 
+from datetime import datetime
+
 import pandas as pd
 
 from chertlog.dashboard.drawing import clock, words
@@ -20,6 +22,7 @@ from chertlog.dashboard.drawing.chart_parts import (
     unknown,
     value_axis,
 )
+from chertlog.dashboard.drawing.records import records
 from chertlog.dashboard.drawing.theme import Palette
 from chertlog.dashboard.frame.periods import Period
 
@@ -93,15 +96,14 @@ def errors_over_time(
 def surface_lanes(
     lanes: list[tuple[str, str, pd.DataFrame]], period: Period, colours: Palette
 ) -> Option:
-    """The error ratio of each surface, one above the other, on one scale: (name, figure, steps)."""
-    ready = [(name, figure, prepared(steps, period)) for name, figure, steps in lanes]
-    few = all(steps["error_percent"].notna().sum() <= _FEW for _, _, steps in ready)
+    """The error ratio of each surface on one scale: (name, figure, `prepared` steps)."""
+    few = all(steps["error_percent"].notna().sum() <= _FEW for _, _, steps in lanes)
     ratio = line("error_percent", colours.ink) | {
         "areaStyle": {"opacity": 0.12},
         "showSymbol": few,
         "symbolSize": 5,
     }
-    return small_multiples(ready, period, colours, [ratio], height=len(lanes) * 66, unit="%")
+    return small_multiples(lanes, period, colours, [ratio], height=len(lanes) * 66, unit="%")
 
 
 def code_lanes(
@@ -156,19 +158,23 @@ def _bars(column: str, name: str, colour: str) -> Option:
 
 
 def _storms(storms: pd.DataFrame, period: Period, colours: Palette) -> list[Option]:
-    """When each storm lasted, as a lane of its own and as bands behind the others.
+    """When there were storms, as a lane of its own and as bands behind the others.
 
     The largest are named where there is room.
     """
-    start, end = pd.Timestamp(period.start), pd.Timestamp(period.end)
-    whole = end - start
-    areas: list[list[Option]] = []
-    named: list[tuple[float, float]] = []
-    for storm in storms.sort_values("retries", ascending=False).to_dict("records"):
-        begins = max(storm["started_at"], start)
+    whole = period.end - period.start
+    stretches: list[tuple[datetime, datetime]] = []
+    names: list[list[Option]] = []
+    taken: list[tuple[float, float]] = []
+    largest = storms[["started_at", "ended_at", "name"]].iloc[(-storms["retries"]).argsort()]
+    for storm in records(largest):
+        begins = max(storm["started_at"], period.start)
         # A storm of seconds is still to be seen on a line of days.
-        ends = max(min(storm["ended_at"], end), begins + whole * 0.004)
-        place = (begins - start) / whole
+        ends = max(min(storm["ended_at"], period.end), begins + whole * 0.004)
+        stretches.append((begins, ends))
+        if len(names) == _MOST_NAMED:
+            continue
+        place = (begins - period.start) / whole
         align, at = (
             ("left", place)
             if place < _ROOM / 2
@@ -176,19 +182,14 @@ def _storms(storms: pd.DataFrame, period: Period, colours: Palette) -> list[Opti
             if place > 1 - _ROOM / 2
             else ("center", place - _ROOM / 2)
         )
-        room = len(named) < _MOST_NAMED and all(at > b or at + _ROOM < a for a, b in named)
-        if room:
-            named.append((at, at + _ROOM))
-        areas.append(
-            [
-                {
-                    "name": storm["name"] if room else "",
-                    "xAxis": clock.instant(begins),
-                    "label": {"align": align},
-                },
-                {"xAxis": clock.instant(ends)},
-            ]
-        )
+        if all(at > right or at + _ROOM < left for left, right in taken):
+            taken.append((at, at + _ROOM))
+            name = {"name": storm["name"], "label": {"align": align}}
+            unseen = {"itemStyle": {"opacity": 0}}
+            names.append([name | unseen | _from(begins), _from(ends)])
+    bands: list[list[Option]] = [
+        [{"name": ""} | _from(begins), _from(ends)] for begins, ends in joined(stretches)
+    ]
     label = {"color": colours.ink, "position": "top", "distance": 4, "fontSize": 12}
     return [
         {
@@ -201,8 +202,23 @@ def _storms(storms: pd.DataFrame, period: Period, colours: Palette) -> list[Opti
                 "silent": True,
                 "itemStyle": {"color": colours.ink, "opacity": 0.62 if lane == 2 else 0.09},
                 "label": label if lane == 2 else {"show": False},
-                "data": areas,
+                "data": bands + names if lane == 2 else bands,
             },
         }
         for lane in range(3)
     ]
+
+
+def _from(at: datetime) -> Option:
+    return {"xAxis": clock.instant(at)}
+
+
+def joined(stretches: list[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:
+    """The time that stretches cover together, as few as can be, in order."""
+    whole: list[tuple[datetime, datetime]] = []
+    for begins, ends in sorted(stretches):
+        if whole and begins <= whole[-1][1]:
+            whole[-1] = (whole[-1][0], max(whole[-1][1], ends))
+        else:
+            whole.append((begins, ends))
+    return whole

@@ -14,6 +14,7 @@ from chertlog.dashboard.drawing import words
 from chertlog.dashboard.drawing.theme import LIGHT, Palette
 
 Row = Mapping[Any, Any]
+UNKNOWN = "unknown tenant"
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,7 @@ def width(step: timedelta) -> str:
 
 def caller(storm: Row) -> str:
     tenant = storm["tenant_id"]
-    return tenant if isinstance(tenant, str) else "unknown tenant"
+    return tenant if isinstance(tenant, str) else UNKNOWN
 
 
 def label(storm: Row) -> str:

@@ -1,6 +1,7 @@
 """How numbers, times and flags are written. Owns the wording; reads and draws nothing."""
 
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from chertlog.dashboard.drawing import clock
 
@@ -104,7 +105,12 @@ def hour_second(at: datetime) -> str:
 
 def span(start: datetime, end: datetime) -> str:
     """A stretch of time: 21 Nov 10:00–10:15, days only where they differ."""
-    start, end = clock.local(start), clock.local(end)
+    return _span(clock.local(start), clock.local(end))
+
+
+# Every chart over the same period tells the same steps, and so does every reader's.
+@lru_cache(maxsize=50_000)
+def _span(start: datetime, end: datetime) -> str:
     if end - start >= timedelta(days=1) and not (start.hour or start.minute or end.hour):
         last = end - timedelta(days=1)
         first_day, last_day = (_minute(each)[:-6] for each in (start, last))

@@ -1,7 +1,9 @@
 """Overview: is something wrong now, and where do I go?"""
 
+from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -119,13 +121,11 @@ def _by_surface(surfaces: pd.DataFrame, steps: pd.DataFrame, shown: View, colour
     totals = surfaces[surfaces["starts_at"].isna()].set_index("surface")["error_ratio"]
     own = surfaces.dropna(subset=["starts_at"])
     grid = chart_data.known(steps, chosen.period, coarse)
+    names = chosen.surfaces or shown.coverage.surfaces
+    drawn = chart_data.prepared(_filled(grid, own, names), coarse)
     lanes = [
-        (
-            name,
-            words.percent(totals.get(name)),
-            _filled(grid, own[own["surface"] == name]),
-        )
-        for name in chosen.surfaces or shown.coverage.surfaces
+        (name, words.percent(totals.get(name)), drawn.iloc[n * len(grid) : (n + 1) * len(grid)])
+        for n, name in enumerate(names)
     ]
     st.echarts_chart(
         charts.surface_lanes(lanes, coarse, colours),
@@ -136,12 +136,14 @@ def _by_surface(surfaces: pd.DataFrame, steps: pd.DataFrame, shown: View, colour
     tables.behind(own, "error-ratio-by-surface", columns=overview_tables.COLUMNS)
 
 
-def _filled(grid: pd.DataFrame, own: pd.DataFrame) -> pd.DataFrame:
-    """All steps of the period for one surface: none known stays unknown, none seen becomes 0."""
-    merged = grid.merge(own, on="starts_at", how="left")
+def _filled(grid: pd.DataFrame, own: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    """All steps of the period, surface by surface: none known stays unknown, none seen is 0."""
+    steps = pd.MultiIndex.from_product([names, grid["starts_at"]], names=["surface", "starts_at"])
+    filled = own.set_index(["surface", "starts_at"]).reindex(steps)
     counts = ["responses", "errors", "retryable_errors", "final_errors", "unsaid_errors"]
-    merged[counts] = merged[counts].fillna(0).where(merged["is_known"])
-    return merged.drop(columns="is_known")
+    filled[counts] = filled[counts].fillna(0)
+    filled.loc[~np.tile(grid["is_known"].to_numpy(bool), len(names)), counts] = np.nan
+    return filled.reset_index()
 
 
 main()

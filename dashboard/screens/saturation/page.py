@@ -135,7 +135,8 @@ def _date_hours(minutes: pd.DataFrame, chosen: Filters, measure: str, colours: P
     dates = saturation_charts.dates(
         clock.local(chosen.period.start), clock.local(chosen.period.end)
     )
-    dates = _some_of([each for each in dates if each in set(cells["y"])])
+    known = set(cells["y"])
+    dates = _some_of([each for each in dates if each in known])
     drawn = cells[cells["y"].isin(dates)]
     row_height = max(13, min(34, 520 // max(len(dates), 1)))
 

@@ -15,6 +15,7 @@ from chertlog.dashboard.drawing.chart_parts import (
     tooltip,
     value_axis,
 )
+from chertlog.dashboard.drawing.records import records
 from chertlog.dashboard.drawing.theme import Palette
 from chertlog.dashboard.frame.periods import Period
 
@@ -32,11 +33,12 @@ _PROFILE_FROM = 10
 def date_hours(minutes: pd.DataFrame, measure: str) -> pd.DataFrame:
     """Cells of date × hour: those that had a request; `at` is the start of the hour."""
     cells = minutes[minutes["hour"].notna()].copy()
-    wall = [clock.local(at) for at in cells["hour"]]
+    hours = cells["hour"].to_numpy("datetime64[us]").tolist()
+    wall = [clock.local(at) for at in hours]
     cells["x"] = [f"{at:%H}" for at in wall]
     cells["y"] = [date_name(at) for at in wall]
-    cells["id"] = [f"{at:%Y-%m-%dT%H}" for at in cells["hour"]]
-    spans = [f"{words.span(at, at + timedelta(hours=1))} {words.zone()}" for at in cells["hour"]]
+    cells["id"] = [f"{at:%Y-%m-%dT%H}" for at in hours]
+    spans = [f"{words.span(at, at + timedelta(hours=1))} {words.zone()}" for at in hours]
     return _measured(cells, measure, spans)
 
 
@@ -68,9 +70,7 @@ def _measured(cells: pd.DataFrame, measure: str, names: list[str]) -> pd.DataFra
     values = cells[MEASURES[measure]].astype(float)
     cells["value"] = values * 100 if measure == SHARE else values
     cells["label"] = ["" if not value > 0 else _label(value, measure) for value in cells["value"]]
-    cells["tooltip"] = [
-        _told(name, row) for name, row in zip(names, cells.to_dict("records"), strict=True)
-    ]
+    cells["tooltip"] = [_told(name, row) for name, row in zip(names, records(cells), strict=True)]
     return cells.dropna(subset=["value"]) if measure == SHARE else cells
 
 
@@ -162,7 +162,7 @@ def one_hour(
     data["at"] = clock.instants(data["minute"] + timedelta(seconds=30))
     full = hour + timedelta(hours=1)
     data["so_far"] = data.groupby(data["minute"] >= full)["accepted"].cumsum()
-    data["tooltip"] = [_minute_told(row) for row in data.to_dict("records")]
+    data["tooltip"] = [_minute_told(row) for row in records(data)]
     marks = [(full, "full hour")] + ([(onset, "onset")] if onset is not None else [])
     places = [(clock.instant(at), name) for at, name in marks]
     ceiling = [] if capacity is None else [("yAxis", capacity, f"capacity {capacity:,.0f}")]

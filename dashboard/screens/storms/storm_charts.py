@@ -14,6 +14,7 @@ from chertlog.dashboard.drawing.chart_parts import (
     unknown,
     value_axis,
 )
+from chertlog.dashboard.drawing.records import records
 from chertlog.dashboard.drawing.theme import Palette
 from chertlog.dashboard.frame.periods import Period
 
@@ -25,8 +26,12 @@ NOT_TOLD, TOLD = "waited, not told to", "told to wait so long"
 
 def lanes(storms: pd.DataFrame) -> list[str]:
     """The tenants of the timeline from top to bottom, those with most retries first."""
-    named = storms.assign(tenant=[storm_words.caller(s) for s in storms.to_dict("records")])
-    return list(named.groupby("tenant")["retries"].sum().sort_values(ascending=False).index)
+    retries = storms["retries"].groupby(_tenants(storms)).sum()
+    return list(retries.sort_values(ascending=False, kind="stable").index)
+
+
+def _tenants(storms: pd.DataFrame) -> pd.Series:
+    return storms["tenant_id"].fillna(storm_words.UNKNOWN)
 
 
 def timeline(
@@ -39,8 +44,7 @@ def timeline(
     known_from: datetime | None,
 ) -> tuple[Option, list[list[str]]]:
     """When, who and what, a lane a tenant; and the storms behind each series’ marks, in order."""
-    data = _marks(storms, period)
-    data = data[data["tenant"].isin(tenants)]
+    data = _marks(storms[_tenants(storms).isin(tenants)], period)
     present = [verdict for verdict in storm_words.KINDS if (data["verdict"] == verdict).any()]
     sets = [data[data["verdict"] == verdict].reset_index(drop=True) for verdict in present]
     marks = [_mark(n, verdict, colours) for n, verdict in enumerate(present)]
@@ -107,13 +111,13 @@ def _tints(verdicts: list[str], colours: Palette) -> list[str]:
 def _marks(storms: pd.DataFrame, period: Period) -> pd.DataFrame:
     """Where each storm stands: in its middle, as far as it lies in the period."""
     data = storms[["storm_id", "verdict", "retries", "started_at", "ended_at"]].copy()
-    data["tenant"] = [storm_words.caller(s) for s in storms.to_dict("records")]
+    data["tenant"] = _tenants(storms)
     data["from_at"] = data["started_at"].where(data["started_at"] > period.start, period.start)
     data["to_at"] = data["ended_at"].where(data["ended_at"] < period.end, period.end)
     data["at"] = clock.instants(data["from_at"] + (data["to_at"] - data["from_at"]) / 2)
     data["size"] = data["retries"].astype(float) ** 0.5
     data["label"] = [f"{n:,}" for n in data["retries"]]
-    data["tooltip"] = [_told(storm) for storm in storms.to_dict("records")]
+    data["tooltip"] = [_told(storm) for storm in records(storms)]
     return data[["at", "tenant", "size", "label", "tooltip", "storm_id", "verdict"]].assign(
         from_at=clock.instants(data["from_at"]), to_at=clock.instants(data["to_at"])
     )
@@ -156,9 +160,9 @@ def _mark(dataset: int, verdict: str, colours: Palette) -> Option:
 def _last(storms: pd.DataFrame, tint: str) -> Option:
     """How long they lasted: a line from the first retry to the last."""
     points: list[list[str | None]] = []
-    for storm in storms.to_dict("records"):
-        points += [[storm[end].isoformat(), storm["tenant"]] for end in ("from_at", "to_at")]
-        points.append([None, None])
+    ends = (storms[end].dt.strftime("%Y-%m-%dT%H:%M:%S.%fZ") for end in ("from_at", "to_at"))
+    for start, end, tenant in zip(*ends, storms["tenant"], strict=True):
+        points += [[start, tenant], [end, tenant], [None, None]]
     return {
         "type": "line",
         "data": points,
@@ -194,7 +198,7 @@ def around(storm: dict[str, Any], steps: pd.DataFrame, period: Period, colours: 
     """First attempts and retries per step, with the storm shaded."""
     data = steps.copy()
     data["at"] = clock.instants(data["starts_at"] + period.step / 2)
-    data["tooltip"] = [_step_told(step, period) for step in data.to_dict("records")]
+    data["tooltip"] = [_step_told(step, period) for step in records(data)]
     begins = (storm["started_at"].floor(period.step), storm["ended_at"].ceil(period.step))
     shade = {
         "silent": True,
