@@ -1,179 +1,192 @@
-"""How long a night takes: app NDJSON to a published database, beside a bare read_json.
+"""How long a night takes: logs of each kind to a published database, beside what others need.
 
-Both run in processes of their own, in turn (A B A B …), on the same file; quoted are medians, and
-the ratio pair by pair, which holds when the machine's speed drifts. Memory is the peak of the whole
-process in the same run, under the memory limit that chertlog ships with.
+Every contender runs in a process of its own, in turn, on the same file (measure.py). chertlog runs
+as shipped: under its memory limit, with the content hash, the balance, redaction, the merge, the
+chains, the sums, the checks and the publication. What a peer leaves out is said beside it.
 
-The peer, DuckDB's read_json with all columns declared (its fastest form), fills one table. It does
-not hash the content, number lines, keep bad lines, recognise repeated ones, redact, merge the lines
-of a trace, rebuild retry chains, check, or publish.
-
-    make bench
-    make bench ARGS='--lines 10000000 --runs 3'
+    make bench ONLY=ingest
+    make bench ONLY=ingest ARGS='--lines 10000000 --runs 3 --only chains'
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
-import shutil
-import statistics
 import sys
 import tempfile
-import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 
-from chertlog.ingest.simulate import write_day
+import peers
+from measure import Contender, interleaved, machine, medians, ratio
+from workloads import Workloads, count
 
-LINES_PER_RESPONSE = 2.79  # of the simulated application log
-BARE = """
-import duckdb, sys
-con = duckdb.connect(sys.argv[2])
-con.execute("set preserve_insertion_order = false")
-con.execute(f'''create table lines as select * from read_json('{sys.argv[1]}',
-    format = 'newline_delimited', maximum_object_size = 16777216, columns = {{
-    ts: 'TIMESTAMP', level: 'VARCHAR', event: 'VARCHAR', service: 'VARCHAR', version: 'VARCHAR',
-    host: 'VARCHAR', trace_id: 'VARCHAR', tenant_id: 'VARCHAR', surface: 'VARCHAR',
-    "http.method": 'VARCHAR', "http.route": 'VARCHAR', "http.path": 'VARCHAR',
-    "http.user_agent": 'VARCHAR', client_ip: 'VARCHAR', idempotency_key: 'VARCHAR',
-    body_hash: 'VARCHAR', "to": 'VARCHAR', "text": 'VARCHAR', delivery_service: 'VARCHAR',
-    internal_code: 'VARCHAR', detail: 'VARCHAR', line: 'VARCHAR', "lines": 'JSON',
-    error_type: 'VARCHAR', stack: 'VARCHAR', "http.status": 'SMALLINT', duration_ms: 'DOUBLE',
-    "response.headers": 'JSON', "response.body": 'JSON'}})''')
-con.close()
-"""
+OURS = "chertlog"
+GOACCESS = [
+    '--log-format=%h - %^ [%d:%t %^] "%r" %s %b "%R" "%u" trace_id=%^ rt=%T urt="%^" uaddr="%^" '
+    "retry_after=%^ tenant=%^",
+    "--date-format=%d/%b/%Y",
+    "--time-format=%H:%M:%S",
+    "--no-progress",
+]
+JQ = '[.ts, .trace_id, ."http.status", (."response.body" | objects | .code)]'
+LNAV = ";SELECT sc_status, count(*) FROM access_log GROUP BY sc_status"
+# Wall time as a multiple of the contender's that we want to stay under.
+TARGETS = {
+    ("answers", "chdb"): 1.8,
+    ("chains", "read_json"): 2.0,
+    ("nginx", "polars"): 2.0,
+    ("nginx", "lnav"): 1.0,
+    ("nginx", "goaccess"): 0.05,
+    ("hours", "one file"): 1.1,
+    ("gzip", "plain"): 1.4,
+    ("broken", "clean"): 2.0,
+}
 
 
 @dataclass(frozen=True)
-class Run:
-    """Figures of one whole process: seconds and bytes."""
+class Race:
+    """The same work by several contenders, of which `chertlog` is ours."""
 
-    wall: float
-    cpu: float
-    peak: int
-    stored: int
+    name: str
+    title: str
+    log: Callable[[], Path]
+    contenders: Callable[[Path], Iterator[Contender]]
+
+
+class Races:
+    """What is run, over the files of one folder."""
+
+    def __init__(self, folder: Path, lines: int) -> None:
+        self._folder, self._files = folder, Workloads(folder, lines)
+        self._python = peers.python()
+
+    def all(self) -> list[Race]:
+        files = self._files
+        return [
+            Race("answers", "app NDJSON, one line a trace", files.answers, self._json),
+            Race("chains", "app NDJSON, three lines a trace", files.app, self._json),
+            Race("nginx", "nginx access log", files.nginx, self._nginx),
+            Race("otlp", "OTLP JSON lines", files.otlp, self._alone),
+            Race("hours", "24 files", files.hours, self._beside("one file", files.app)),
+            Race("gzip", "gzip", files.app_gzip, self._beside("plain", files.app)),
+            Race("zstd", "zstd", files.app_zstd, self._beside("plain", files.app)),
+            Race("broken", "1 % damaged", files.app_broken, self._beside("clean", files.app)),
+        ]
+
+    def _ours(self, name: str, log: Path) -> Contender:
+        data = self._folder / f"data-{name.replace(' ', '-')}"
+        ingest = [sys.executable, "-m", "chertlog.ingest", "ingest", str(log), "--final"]
+        return Contender(
+            name,
+            [*ingest, "--quiet", "--data-dir", str(data)],
+            data,
+            lambda: (data / "chertlog.duckdb").resolve(),
+        )
+
+    def _alone(self, log: Path) -> Iterator[Contender]:
+        yield self._ours(OURS, log)
+
+    def _beside(
+        self, name: str, other: Callable[[], Path]
+    ) -> Callable[[Path], Iterator[Contender]]:
+        def both(log: Path) -> Iterator[Contender]:
+            yield self._ours(OURS, log)
+            yield self._ours(name, other())
+
+        return both
+
+    def _script(self, name: str, script: str, log: Path) -> Iterator[Contender]:
+        if self._python:
+            out = self._folder / f"{script}.out"
+            command = [self._python, str(peers.SCRIPTS / f"{script}.py"), str(log), str(out)]
+            yield Contender(name, command, out, lacks=peers.lacks(script))
+
+    def _program(self, name: str, *arguments: str, lacks: str) -> Iterator[Contender]:
+        if found := peers.program(name):
+            yield Contender(name, [found, *arguments], lacks=lacks)
+
+    def _json(self, log: Path) -> Iterator[Contender]:
+        yield self._ours(OURS, log)
+        yield from self._script("read_json", "read_json", log)
+        yield from self._script("chdb", "chdb_json", log)
+        yield from self._script("polars", "polars_json", log)
+        yield from self._script("pandas", "pandas_json", log)
+        yield from self._program("jq", "-c", JQ, str(log), lacks="prints four fields, no more")
+
+    def _nginx(self, log: Path) -> Iterator[Contender]:
+        yield self._ours(OURS, log)
+        yield from self._script("polars", "polars_nginx", log)
+        yield from self._program(
+            "lnav", "-n", "-c", LNAV, str(log), lacks="answers one question, stores nothing"
+        )
+        out = str(self._folder / "goaccess.json")
+        yield from self._program(
+            "goaccess", str(log), *GOACCESS, "-o", out, lacks="one report, stores no line"
+        )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--lines", type=int, default=1_000_000)
     parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--only", help="one race: answers, chains, nginx, otlp, hours, gzip, …")
     parser.add_argument("--json", type=Path, help="write the figures here, too")
     options = parser.parse_args()
+    found: list[dict[str, object]] = []
     with tempfile.TemporaryDirectory(prefix="chertlog-bench-") as folder:
-        log = _one_log(Path(folder), options.lines)
-        lines, size = _count(log), log.stat().st_size
-        print(f"{lines:,} lines, {size / 1e6:,.0f} MB, {os.cpu_count()} cores, {_versions()}")
-        bare: list[Run] = []
-        ours: list[Run] = []
-        for number in range(options.runs + 1):
-            pair = _bare(log, Path(folder)), _ours(log, Path(folder))
-            if number:  # the first pair warms the page cache
-                bare.append(pair[0])
-                ours.append(pair[1])
-        figures = _figures(bare, ours, lines, size)
-    _print(figures)
+        races = Races(Path(folder), options.lines).all()
+        for race in races:
+            if options.only in (None, race.name):
+                found.append(_run(race, options.runs))
+                _print(found[-1])
     if options.json:
+        figures = machine() | {"lines": options.lines, "runs": options.runs, "races": found}
         options.json.write_text(json.dumps(figures, indent=2) + "\n")
 
 
-def _one_log(folder: Path, lines: int) -> Path:
-    """One application log of about so many lines, from the simulator."""
-    day = folder / "day"
-    write_day(day, seed=7, hours=24, rps=lines / LINES_PER_RESPONSE / 86_400)
-    log = folder / "app.ndjson"
-    with log.open("wb") as out:
-        for path in sorted((day / "app").iterdir()):
-            with _opened(path) as part:
-                shutil.copyfileobj(part, out, 1 << 20)
-    shutil.rmtree(day)
-    return log
-
-
-def _opened(path: Path):  # type: ignore[no-untyped-def]
-    import gzip
-
-    return gzip.open(path) if path.suffix == ".gz" else path.open("rb")
-
-
-def _count(path: Path) -> int:
-    with path.open("rb") as file:
-        return sum(block.count(b"\n") for block in iter(lambda: file.read(1 << 20), b""))
-
-
-def _bare(log: Path, folder: Path) -> Run:
-    target = folder / "bare.duckdb"
-    target.unlink(missing_ok=True)
-    run = _measure([sys.executable, "-c", BARE, str(log), str(target)])
-    return Run(*run, target.stat().st_size)
-
-
-def _ours(log: Path, folder: Path) -> Run:
-    data = folder / "data"
-    shutil.rmtree(data, ignore_errors=True)
-    command = [sys.executable, "-m", "chertlog.ingest", "ingest", str(log), "--final", "--quiet"]
-    run = _measure([*command, "--data-dir", str(data)])
-    return Run(*run, (data / "chertlog.duckdb").resolve().stat().st_size)
-
-
-def _measure(command: list[str]) -> tuple[float, float, int]:
-    """Wall seconds, CPU seconds and peak bytes of a command; a failed one stops the benchmark."""
-    began = time.perf_counter()
-    pid = os.posix_spawn(command[0], command, os.environ)
-    _, status, usage = os.wait4(pid, 0)
-    if status:
-        sys.exit(f"failed: {' '.join(command)}")
-    wall = time.perf_counter() - began
-    return wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024
-
-
-def _figures(bare: list[Run], ours: list[Run], lines: int, size: int) -> dict[str, object]:
+def _run(race: Race, runs: int) -> dict[str, object]:
+    log = race.log()
+    files = sorted(log.iterdir()) if log.is_dir() else [log]
+    contenders = list(race.contenders(log))
+    found = interleaved(contenders, runs)
+    ours = [run.wall for run in found[OURS]]
     return {
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
-        "versions": _versions(),
-        "lines": lines,
-        "bytes": size,
-        "read_json": _medians(bare),
-        "chertlog": _medians(ours),
-        "wall_ratio": _ratio([b.wall for b in bare], [o.wall for o in ours]),
-        "cpu_ratio": _ratio([b.cpu for b in bare], [o.cpu for o in ours]),
+        "name": race.name,
+        "title": race.title,
+        "files": len(files),
+        "lines": sum(count(each) for each in files) if race.name not in ("gzip", "zstd") else None,
+        "bytes": sum(each.stat().st_size for each in files),
+        "contenders": [
+            {"name": each.name, "lacks": each.lacks, **medians(found[each.name])}
+            | (
+                {}
+                if each.name == OURS
+                else {
+                    "times": ratio(ours, [run.wall for run in found[each.name]]),
+                    "target": TARGETS.get((race.name, each.name)),
+                }
+            )
+            for each in contenders
+        ],
     }
 
 
-def _medians(runs: list[Run]) -> dict[str, float]:
-    return {
-        name: round(statistics.median(getattr(run, name) for run in runs), 3)
-        for name in ("wall", "cpu", "peak", "stored")
-    }
-
-
-def _ratio(bare: list[float], ours: list[float]) -> dict[str, float]:
-    pairs = sorted(o / b for b, o in zip(bare, ours, strict=True))
-    middle = statistics.median(pairs)
-    return {"min": round(pairs[0], 2), "median": round(middle, 2), "max": round(pairs[-1], 2)}
-
-
-def _versions() -> str:
-    return f"chertlog {version('chertlog')}, DuckDB {version('duckdb')}, Python " + (
-        platform.python_version()
-    )
-
-
-def _print(figures: dict[str, object]) -> None:
-    print(f"{'':<12}{'wall s':>9}{'CPU s':>9}{'peak MB':>9}{'stored MB':>11}")
-    for name in ("read_json", "chertlog"):
-        row = figures[name]
-        assert isinstance(row, dict)
-        peak, stored = row["peak"] / 1e6, row["stored"] / 1e6
-        print(f"{name:<12}{row['wall']:>9.2f}{row['cpu']:>9.2f}{peak:>9,.0f}{stored:>11,.1f}")
-    for name in ("wall_ratio", "cpu_ratio"):
-        row = figures[name]
-        assert isinstance(row, dict)
-        print(f"{name:<12}{row['median']:>9.2f}   (min {row['min']:.2f}, max {row['max']:.2f})")
+def _print(race: dict[str, object]) -> None:
+    lines = f"{race['lines']:,} lines, " if race["lines"] else ""
+    print(f"\n{race['title']}: {lines}{race['bytes'] / 1e6:,.0f} MB")  # type: ignore[operator]
+    print(f"  {'':<12}{'wall s':>9}{'CPU s':>9}{'peak MB':>9}{'stored MB':>11}  chertlog takes")
+    for each in race["contenders"]:  # type: ignore[attr-defined]
+        times = each.get("times")
+        said = ""
+        if times:
+            target = f" (target {each['target']})" if each["target"] else ""
+            said = f"{times['median']:.2f} × [{times['min']:.2f}–{times['max']:.2f}]{target}"
+        print(
+            f"  {each['name']:<12}{each['wall']:>9.2f}{each['cpu']:>9.2f}"
+            f"{each['peak'] / 1e6:>9,.0f}{each['stored'] / 1e6:>11,.1f}  {said}"
+        )
 
 
 if __name__ == "__main__":
