@@ -56,7 +56,12 @@ def time_axis(period: Period, colours: Palette) -> Option:
         "axisLine": {"lineStyle": {"color": colours.line}},
         "axisTick": {"show": False},
         "splitLine": {"show": False},
-        "axisLabel": {"color": colours.muted, "hideOverlap": True},
+        "axisLabel": {
+            "color": colours.muted,
+            "hideOverlap": True,
+            # A day alone does not say of which month, where the first of the month has no label.
+            "formatter": {"day": "{d} {MMM}"},
+        },
     }
 
 

@@ -19,6 +19,8 @@ from chertlog.dashboard.drawing.theme import Palette
 from chertlog.dashboard.frame.periods import Period
 
 LANE = 48
+# With more storms in a lane, the numbers over the marks would run into each other.
+_MOST_LABELS = 30
 FIRSTS, RETRIES = "first attempts", "retries"
 EARLY, IN_TIME = "waited, too early", "waited, in time"
 NOT_TOLD, TOLD = "waited, not told to", "told to wait so long"
@@ -47,7 +49,11 @@ def timeline(
     data = _marks(storms[_tenants(storms).isin(tenants)], period)
     present = [verdict for verdict in storm_words.KINDS if (data["verdict"] == verdict).any()]
     sets = [data[data["verdict"] == verdict].reset_index(drop=True) for verdict in present]
-    marks = [_mark(n, verdict, colours) for n, verdict in enumerate(present)]
+    in_a_lane = int(data["tenant"].value_counts().max())
+    marks = [
+        _mark(n, verdict, colours, labelled=in_a_lane <= _MOST_LABELS)
+        for n, verdict in enumerate(present)
+    ]
     lasts = [_last(each, tint) for each, tint in zip(sets, _tints(present, colours), strict=True)]
     ring = _ring(data[data["storm_id"] == opened], colours)
     marks[0] |= unknown(period, known_from, colours)
@@ -134,18 +140,21 @@ def _told(storm: dict[Any, Any]) -> str:
     )
 
 
-def _mark(dataset: int, verdict: str, colours: Palette) -> Option:
+def _mark(dataset: int, verdict: str, colours: Palette, *, labelled: bool) -> Option:
     return {
         "type": "scatter",
         "name": verdict,
         "datasetIndex": dataset,
         "encode": {"x": "at", "y": "tenant"},
         "symbol": storm_words.kind(verdict).shape,
-        "itemStyle": {"color": storm_words.tint(verdict, colours), "opacity": 0.92},
+        "itemStyle": {
+            "color": storm_words.tint(verdict, colours),
+            "opacity": 0.92 if labelled else 0.55,
+        },
         "selectedMode": "single",
         "select": {"itemStyle": {"borderColor": colours.ink, "borderWidth": 2}},
         "label": {
-            "show": True,
+            "show": labelled,
             "formatter": "{@label}",
             "position": "top",
             "distance": 6,
