@@ -62,7 +62,8 @@ fuzz: $(DEV) ## damaged lines against the readers; ARGS='--minutes 10'
 	@$(BIN)/python tests/torture/fuzz.py $(ARGS)
 
 bench: $(DEV) ## the benchmarks in tests/bench/, one after the other; ONLY=dashboard ARGS='--people 50'
-	@for file in $(BENCHES); do $(BIN)/python $$file $(ARGS) || exit; done
+	@mkdir -p .bench && for name in $(BENCHES:tests/bench/bench_%.py=%); do \
+	    $(BIN)/python tests/bench/bench_$$name.py --json .bench/$$name.json $(ARGS) || exit; done
 
 shots: $(DEV) ## pictures of every screen, in ./shots; options in ARGS='--out DIR --look phone-dark --only errors'
 	@.ci/tools browser >/dev/null && $(BIN)/python tests/shots/shots.py $(ARGS)

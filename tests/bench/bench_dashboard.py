@@ -27,11 +27,12 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
 from history import publish_history
+from measure import machine
 from questions import PAGES, RANGES, Times, asked_by, timed
 from visitors import Visit, crowd, in_a_browser
 
@@ -45,6 +46,7 @@ def main() -> None:
     parser.add_argument("--data-dir", type=Path, help="measure this published database instead")
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--people", type=int, default=20)
+    parser.add_argument("--servers", type=int, default=1, help="dashboards that share the people")
     parser.add_argument("--json", type=Path, help="write the figures here, too")
     options = parser.parse_args()
     logging.disable(logging.WARNING)  # Streamlit's, about running without a server
@@ -52,9 +54,11 @@ def main() -> None:
         data_dir = options.data_dir or Path(folder) / "data"
         if options.data_dir is None:
             publish_history(data_dir, options.responses)
-        figures: dict[str, object] = {"pages": [asdict(t) for t in _pages(data_dir, options.runs)]}
-        with _served(data_dir, Path(folder)) as url:
-            figures |= _visits(data_dir, url, options.people)
+        figures: dict[str, object] = machine() | {"servers": options.servers}
+        figures |= {"pages": [asdict(t) for t in _pages(data_dir, options.runs)]}
+        with ExitStack() as running:
+            urls = [running.enter_context(_served(data_dir)) for _ in range(options.servers)]
+            figures |= _visits(data_dir, urls, options.people)
     if options.json:
         options.json.write_text(json.dumps(figures, indent=2) + "\n")
 
@@ -79,26 +83,27 @@ def _pages(data_dir: Path, runs: int) -> Iterator[Times]:
             yield found
 
 
-def _visits(data_dir: Path, url: str, people: int) -> dict[str, object]:
+def _visits(data_dir: Path, urls: list[str], people: int) -> dict[str, object]:
     """In one browser, then many people at once."""
     with connect(data_dir) as db:
         busiest = "select tenant_id from client_conduct order by responses desc limit 20"
         tenants = [str(row["tenant_id"]) for row in db.rows(busiest)]
     figures: dict[str, object] = {}
     if chromium := shutil.which(os.environ.get("CHROMIUM") or "chromium"):
-        metric, whole = in_a_browser(url, chromium, "/")
-        again, whole_again = in_a_browser(url, chromium, "/")
+        metric, whole = in_a_browser(urls[0], chromium, "/")
+        again, whole_again = in_a_browser(urls[0], chromium, "/")
         print(f"browser, first visit:  first figure {metric:.2f} s, full page {whole:.2f} s")
         print(f"browser, next visit:   first figure {again:.2f} s, full page {whole_again:.2f} s")
         figures["browser"] = [metric, whole, again, whole_again]
-    (alone,), (change,) = crowd(url, 1, ["errors"], ["7d"], tenants[-1:])
+    (alone,), (change,) = crowd(urls[:1], 1, ["errors"], ["7d"], tenants[-1:])
     print(f"one person: opens {alone.whole:.2f} s, changes the tenant {change.whole:.2f} s")
     figures["one"] = [alone.whole, change.whole]
     pages = ["", "errors", "storms", "saturation", "contract"]
-    opened, changed = crowd(url, people, pages, list(RANGES), tenants)
+    opened, changed = crowd(urls, people, pages, list(RANGES), tenants)
     for name, visits in (("open a page", opened), ("change the tenant", changed)):
         p50, p95, errors = _spread(visits)
-        print(f"{people} people {name}: p50 {p50:.2f} s, p95 {p95:.2f} s, {errors} errors")
+        waited = f"p50 {p50:.2f} s, p95 {p95:.2f} s, {errors} errors"
+        print(f"{people} people at {len(urls)} dashboards {name}: {waited}")
         figures[f"crowd: {name}"] = {"p50": p50, "p95": p95, "errors": errors}
     return figures
 
@@ -110,29 +115,34 @@ def _spread(visits: list[Visit]) -> tuple[float, float, int]:
 
 
 @contextmanager
-def _served(data_dir: Path, folder: Path) -> Iterator[str]:
+def _served(data_dir: Path) -> Iterator[str]:
     """A dashboard in a process of its own."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    with (folder / "server.log").open("wb") as out:
-        process = subprocess.Popen(
-            command(data_dir, port), stdout=out, stderr=out, start_new_session=True
-        )
     url = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(300):
-            try:
-                with urllib.request.urlopen(url + "/_stcore/health", timeout=5):
-                    break
-            except OSError:
-                time.sleep(0.1)
-        else:
-            sys.exit(f"the dashboard did not start: {(folder / 'server.log').read_text()}")
-        yield url
-    finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        process.wait(10)
+    with tempfile.TemporaryFile() as log:
+        process = subprocess.Popen(
+            command(data_dir, port), stdout=log, stderr=log, start_new_session=True
+        )
+        try:
+            if not _answers(url):
+                log.seek(0)
+                sys.exit(f"the dashboard did not start: {log.read().decode()}")
+            yield url
+        finally:
+            os.killpg(process.pid, signal.SIGTERM)
+            process.wait(10)
+
+
+def _answers(url: str) -> bool:
+    for _ in range(300):
+        try:
+            with urllib.request.urlopen(url + "/_stcore/health", timeout=5):
+                return True
+        except OSError:
+            time.sleep(0.1)
+    return False
 
 
 if __name__ == "__main__":

@@ -67,11 +67,14 @@ class Visitor:
 
 
 def crowd(
-    url: str, people: int, pages: list[str], ranges: list[str], tenants: list[str]
+    urls: list[str], people: int, pages: list[str], ranges: list[str], tenants: list[str]
 ) -> tuple[list[Visit], list[Visit]]:
-    """Everyone opens a page at the same moment, then everyone changes the tenant filter."""
+    """Everyone opens a page at the same moment, then everyone changes the tenant filter.
+
+    People keep to one of several dashboards, as a proxy in front would have it.
+    """
     visitors = [
-        Visitor(url, pages[n % len(pages)], f"range={ranges[n % len(ranges)]}")
+        Visitor(urls[n % len(urls)], pages[n % len(pages)], f"range={ranges[n % len(ranges)]}")
         for n in range(people)
     ]
     with ThreadPoolExecutor(people) as pool:

@@ -1,6 +1,6 @@
 """ClickHouse, embedded (chdb): JSONEachRow into a MergeTree table sorted by trace.
 
-Not done: as read_json.py; a line that is no JSON fails the whole load.
+Not done: as read_json; a line that is no JSON fails the whole load.
 """
 
 import sys

@@ -1,6 +1,6 @@
 """pandas: read_json in chunks of 100,000 lines, appended to Parquet through pyarrow.
 
-Not done: as read_json.py; a line that is no JSON fails the whole load, bodies become text.
+Not done: as read_json; a line that is no JSON fails the whole load, bodies become text.
 """
 
 import json

@@ -1,6 +1,6 @@
 """polars: scan_ndjson with a schema, streamed to Parquet.
 
-Not done: as read_json.py; a line that is no JSON fails the whole load, bodies stay text.
+Not done: as read_json; a line that is no JSON fails the whole load, bodies stay text.
 """
 
 import sys
