@@ -74,6 +74,8 @@ def merge(
         sql.run(con, "move_events")
         _run(con, "irregular_slots")
         _run(con, "merge_responses")
+        _run(con, "refresh_unanswered")
+    _run(con, "unanswered_again")
     _chain(con)
 
 

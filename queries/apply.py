@@ -31,7 +31,7 @@ __all__ = [
 
 # Raised by one whenever a table of schema `store` changes; there is no migration machinery:
 # a database of another version is refused by name, and rebuilt from the logs.
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 
 def create_schema(con: "DuckDBPyConnection") -> None:

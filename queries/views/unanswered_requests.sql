@@ -15,16 +15,21 @@
 -- host: its host
 with
 
+pending as (
+    select distinct p.trace_id
+    from store.unanswered as p
+    where not exists (
+        select 1 from store.response as r where r.trace_id = p.trace_id
+    )
+),
+
 unanswered as (
     select e.*, c.event, c.surface, c.http_method, c.http_route, c.service_version, c.host
     from store.event as e
     inner join store.context as c on c.context_id = e.context_id
     where
-        e.trace_id is not null
+        e.trace_id in (select p.trace_id from pending as p)
         and c.event is distinct from 'response.sent'
-        and not exists (
-            select 1 from store.response as r where r.trace_id = e.trace_id
-        )
 )
 
 select

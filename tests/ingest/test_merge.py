@@ -509,3 +509,21 @@ def test_an_answer_over_midnight_is_one_response(load: Any, lines: Any) -> None:
         rows = store.rows("select * from responses")
         assert [row["received_at"] for row in rows] == [datetime(2026, 11, 21, 23, 59, 59, 900000)]
         assert store.column("select count(*) from unanswered_requests") == [0]
+
+
+def test_a_request_whose_far_off_answer_goes_again_is_without_one(
+    lines: Any, new_store: Any, tmp_path: Path
+) -> None:
+    """A month apart, and the second file is replaced: no event of that load is the request."""
+    asked, answered = tmp_path / "asked.ndjson", tmp_path / "answered.ndjson"
+    asked.write_bytes(lines.received("2026-10-21T12:00:00.000000", "far000000000"))
+    answered.write_bytes(lines.sent("2026-11-21T12:00:00.000000", "far000000000", 200))
+    store = new_store("data")
+    waiting = "select trace_id, events from unanswered_requests"
+    store.ingest(asked)
+    assert store.sql(waiting) == [("far000000000", 1)]
+    store.ingest(answered)
+    assert store.sql(waiting) == []
+    answered.write_bytes(lines.sent("2026-11-21T12:00:00.000000", "other0000000", 200))
+    store.ingest(reload=(answered,))
+    assert store.sql(waiting) == [("far000000000", 1)]

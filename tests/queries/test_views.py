@@ -389,6 +389,9 @@ def test_an_event_that_bears_an_id_twice_is_one_of_the_trace(
 
 
 def test_unanswered_requests(night: duckdb.DuckDBPyConnection) -> None:
+    """Of the traces that a batch left without an answer, those that have none by now."""
+    night.execute("insert into store.unanswered values ('lost'), ('lost'), ('gone')")
+    night.execute("insert into store.unanswered from (select trace_id from store.response limit 1)")
     query = "select trace_id, tenant_id, events, last_event, first_at from unanswered_requests"
     first_at = datetime(2026, 11, 21, 10, 0, 5)
     assert ask(night, query) == [("lost", "acme", 2, "handler.exception", first_at)]
