@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from chertlog.ingest import sql
 from chertlog.ingest.blocks import Progress
 from chertlog.ingest.detection import detect, is_truth, named
-from chertlog.ingest.files import READ_ERRORS, Found, LogFile, NotText, path_text
+from chertlog.ingest.files import HEAD_BYTES, READ_ERRORS, Found, LogFile, NotText, path_text
 from chertlog.ingest.formats import Format, formats
 from chertlog.ingest.load import Item, reason_of
 from chertlog.ingest.memory import Memory
@@ -133,13 +134,18 @@ class Chooser:
         unfinished = not read_tail and b"\n" not in head and b"\0" not in head
         if detected is None and head.strip() and not unfinished:
             return self._refuse(path, _unknown(head, self._formats))
+        format_ = detected.format if detected else named(self._formats, "app")
+        replaces = [source.source_no for source in replaced]
+        if isinstance(known, Grown) and _was_mistaken(known.source, format_):
+            chain = sql.run(self._con, "source_chain", source_no=known.source.source_no).fetchall()
+            replaces, known, resumed = [*replaces, *(row[0] for row in chain)], None, None
         return Item(
             file,
-            detected.format if detected else named(self._formats, "app"),
+            format_,
             head,
             grown_from=known.source if isinstance(known, Grown) else None,
             read_tail=read_tail,
-            replaces=[source.source_no for source in replaced],
+            replaces=replaces,
             goes_on=resumed is not None,
             progress=resumed.progress if resumed else Progress(),
         )
@@ -171,6 +177,11 @@ class Chooser:
 
     def _note(self, path: Path, status: str, reason: str, file: LogFile | None = None) -> None:
         note(self._con, path, status, reason, self._run_no, file)
+
+
+def _was_mistaken(source: Loaded, format_: Format) -> bool:
+    """Whether what is loaded was too little to tell its format: then all is read anew."""
+    return source.content_bytes < HEAD_BYTES and source.format != format_.name
 
 
 def _size(path: Path) -> int:

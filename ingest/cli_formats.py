@@ -93,6 +93,7 @@ def print_files(
 def _print_file(
     path: Path, known: Sequence[Format], override: Format | None, previewer: Previewer, shown: int
 ) -> bool:
+    from chertlog.ingest.blocks import MAX_LINE_BYTES
     from chertlog.ingest.detection import detect, is_truth
     from chertlog.ingest.files import READ_ERRORS, LogFile, NotText
     from chertlog.ingest.progress import shown_path
@@ -113,6 +114,8 @@ def _print_file(
             why = "no known format fits its first lines" if head.strip() else "it holds nothing"
             typer.echo(f"{name}\n  format      none: {why}\n")
             return not head.strip()
+        if any(layer.name == "document" for layer in detected.format.wrappers):
+            head = file.stream().read(MAX_LINE_BYTES)  # whole documents, where they are long
         preview = previewer.of(file, head, detected, shown)
     except (NotText, *READ_ERRORS) as error:
         typer.echo(f"{name}\n  format      none: {clean_line(str(error))}\n")

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from chertlog.ingest.blocks import Progress, line_batches
 from chertlog.ingest.errors import WrongUse
-from chertlog.ingest.formats import GENERIC, LOGGER, NARROW, Format, matching
+from chertlog.ingest.files import HEAD_BYTES
+from chertlog.ingest.formats import ANY_TEXT, GENERIC, LOGGER, NARROW, Format, matching
 from chertlog.ingest.wrapper import Peeler, Wrapper, widened_schema, wrappers
 
 if TYPE_CHECKING:
@@ -88,7 +89,8 @@ def detect(head: bytes, known: Sequence[Format], override: Format | None = None)
     bound = override.bind(lines) if override.bind else override
     if bound is None:
         return None
-    return Detected(replace(bound, wrappers=override.wrappers), 0, len(lines), "as you say")
+    layers = (*override.wrappers, *bound.wrappers) if override.bind else override.wrappers
+    return Detected(replace(bound, wrappers=layers), 0, len(lines), "as you say")
 
 
 def sample(head: bytes) -> list[str]:
@@ -126,9 +128,12 @@ def _detect(
         if not inner.needs_outer_time:
             return found
     fitting = []
-    for breadth in (NARROW, LOGGER, GENERIC):
+    breadths = [NARROW, LOGGER, GENERIC, ANY_TEXT]
+    if found and matching(lines, (r"^\s*\{",)) >= ENOUGH * len(lines):
+        breadths = [NARROW, LOGGER]  # JSON that wraps is any JSON, too, and no better read as that
+    for breadth in breadths:
         usable = (f for f in known if f.breadth == breadth and (has_time or not f.needs_outer_time))
-        fitting.append(_best(lines, usable))
+        fitting.append(_best(lines, usable, has_time=has_time))
         if fitting[-1] and fitting[-1].confidence >= ENOUGH:
             break
     both = [one for one in (*fitting, found) if one]
@@ -144,12 +149,12 @@ def _inside(head: bytes, known: Sequence[Format], layers: tuple[Wrapper, ...]) -
     return _detect(head, lines[:SAMPLE_LINES], known, layers, has_time=has_time)
 
 
-def _best(lines: Sequence[str], known: Iterable[Format]) -> Detected | None:
+def _best(lines: Sequence[str], known: Iterable[Format], *, has_time: bool) -> Detected | None:
     """The format that understands most lines; of equals the first."""
     best: Detected | None = None
     for given in known:
         format_ = given.bind(lines) if given.bind else given
-        share = format_.count(lines) / len(lines) if format_ else 0
+        share = format_.count(lines, has_time) / len(lines) if format_ else 0
         if format_ and share > (best.confidence if best else 0):
             reason = f"{share:.0%} of the first {len(lines):,} lines look like it"
             best = Detected(format_, share, len(lines), reason)
@@ -171,7 +176,24 @@ def _peeled(head: bytes, layers: Sequence[Wrapper]) -> pa.Table:
     """What is inside the wrappers of the first lines."""
     import pyarrow as pa
 
-    whole = head[: head.rfind(b"\n") + 1] or head
+    whole = head
+    if len(head) >= HEAD_BYTES:  # else it is all there is
+        is_document = layers[0].name == "document"
+        whole = _closed(head) if is_document else head[: head.rfind(b"\n") + 1] or head
     batches = line_batches(BytesIO(whole), 0, Progress())
     inner = Peeler(layers, _Unnamed(), head).peel(batches)
     return pa.Table.from_batches(list(inner), widened_schema())
+
+
+def _closed(head: bytes) -> bytes:
+    """A document that goes on behind the head, ended after its last object, so that it is one."""
+    open_: list[bytes] = []
+    end, closing = 0, b""
+    for mark in re.finditer(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]', head):
+        if mark[0] in (b"{", b"["):
+            open_.append(b"}" if mark[0] == b"{" else b"]")
+        elif mark[0] in (b"}", b"]") and open_:
+            open_.pop()
+            if mark[0] == b"}":
+                end, closing = mark.end(), b"".join(reversed(open_))
+    return head[:end] + b"\n" + closing + b"\n"

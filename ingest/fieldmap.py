@@ -37,8 +37,8 @@ TARGETS = (*TEXTS, "status_if_number", "duration_text", *DURATIONS, *UPSTREAM)
 SYNTAXES = ("json", "logfmt", "csv", "tsv", "pattern", "spans", "text")
 LOGS = {"app": "an application's log", "edge": "an access log", "otlp": "OpenTelemetry"}
 KEYS = {
-    "title", "log", "syntax", "looks_like", "generic", "fields", "levels", "patterns", "templates",
-    "url_encoded", "traps", "reference", "example",
+    "title", "log", "syntax", "looks_like", "looks_like_time", "generic", "fields", "levels",
+    "patterns", "templates", "url_encoded", "traps", "reference", "example",
 }  # fmt: skip
 
 Sources = tuple[str | tuple[str, ...], ...]  # alternatives; several names in one belong together
@@ -58,6 +58,7 @@ class FieldMap:
     syntaxes: tuple[str, ...]
     fields: Mapping[str, Sources]
     looks_like: tuple[str, ...] = ()  # patterns (RE2); a line of the format matches all of them
+    looks_like_time: tuple[str, ...] = ()  # the same, where no wrapper knows the time
     generic: bool = False  # taken only where no other map fits
     levels: Mapping[str, str] = field(default_factory=dict)
     patterns: Mapping[str, str] = field(default_factory=dict)
@@ -112,6 +113,7 @@ def read_map(name: str, values: Mapping[str, Any]) -> FieldMap:
         syntaxes=syntaxes,
         fields={target: _sources(target, given) for target, given in fields.items()},
         looks_like=_names(values.get("looks_like", []), "looks_like"),
+        looks_like_time=_names(values.get("looks_like_time", []), "looks_like_time"),
         generic=bool(values.get("generic", False)),
         levels={str(key): str(level) for key, level in values.get("levels", {}).items()},
         patterns=dict(values.get("patterns", {})),
@@ -130,7 +132,7 @@ def read_map(name: str, values: Mapping[str, Any]) -> FieldMap:
 
 def judge(made: FieldMap) -> None:
     """Try the patterns and templates of a map. Raises BadMap."""
-    for text in (*made.patterns.values(), *made.looks_like):
+    for text in (*made.patterns.values(), *made.looks_like, *made.looks_like_time):
         _judge_pattern(text)
     for text in made.templates.values():
         _compiled(text, made.names)
@@ -157,6 +159,9 @@ def compile_map(made: FieldMap, syntax: Syntax, *, wrapped: bool) -> str:
         **_KINDS[made.log],
     }
     parts["status"] = _status(made, syntax)
+    if isinstance(syntax, Pattern) and is_edge:  # servers escape what clients sent
+        for target in ("request", "path", "user_agent"):
+            parts[target] = f"unescaped({parts[target]})"
     if is_spans:  # spans inside a server carry its attributes, and are no responses
         parts["trace_id"] = f"case when {parts['is_response']} then {parts['trace_id']} end"
     text = resources.files("chertlog.ingest.readers").joinpath("fields.sql").read_text("utf-8")
@@ -199,9 +204,10 @@ def table_of(made: FieldMap, syntax: str, first_lines: Sequence[str]) -> Table |
             known = {name.lower(): name for name in made.names}
             columns = [known.get(cell.lower(), cell) for cell in cells]
             is_header = len(cells) > 1 and len(set(cells)) == len(cells)
-            return (
-                Table(columns, separator, line) if is_header and _has_time(made, columns) else None
-            )
+            time = next((one for one in made.fields["time"] if one in columns), None)
+            if not is_header or time is None:
+                return None
+            return Table(columns, separator, line, columns.index(str(time)))
     return None
 
 

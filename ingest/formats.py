@@ -15,12 +15,12 @@ from importlib import resources
 from chertlog.ingest.fieldmap import FieldMap, compile_map, shipped, syntaxes_of, table_of
 from chertlog.ingest.log_format import SHIPPED, is_apache, named_templates
 from chertlog.ingest.syntax import Pattern, Spans, Syntax, Table, Text
-from chertlog.ingest.wrapper import Wrapper
+from chertlog.ingest.wrapper import Wrapper, rows
 
 Lines = Sequence[str]
 
 # How much a format fits that is not its own: the narrow ones are looked at first.
-NARROW, LOGGER, GENERIC = range(3)
+NARROW, LOGGER, GENERIC, ANY_TEXT = range(4)
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,8 @@ class Format:
     title: str
     example: str
     reader: Callable[[bool], str] = field(compare=False, repr=False)  # the SQL, for wrapped lines?
-    count: Callable[[Lines], int] = field(compare=False, repr=False)
+    # Of lines, and whether a wrapper knows their time: the lines then need not have one.
+    count: Callable[[Lines, bool], int] = field(compare=False, repr=False)
     map: FieldMap | None = field(default=None, compare=False, repr=False)
     wrappers: tuple[Wrapper, ...] = ()
     breadth: int = NARROW
@@ -78,14 +79,14 @@ def formats(
             title="Chert application log (NDJSON)",
             example='{"ts":"2026-11-21T00:00:00.000000Z","event":"response.sent","trace_id":"…",…}',
             reader=lambda _: _text("app"),
-            count=lambda lines: sum(map(_looks_like_app, lines)),
+            count=lambda lines, _: sum(map(_looks_like_app, lines)),
         ),
         Format(
             name="otlp",
             title="OpenTelemetry logs, Collector file exporter (OTLP/JSON lines)",
             example='{"resourceLogs":[{"scopeLogs":[{"logRecords":[…]}]}]}',
             reader=lambda _: _text("otlp"),
-            count=lambda lines: sum(map(_looks_like_otlp, lines)),
+            count=lambda lines, _: sum(map(_looks_like_otlp, lines)),
             counts_records=True,
         ),
         *templates,
@@ -129,7 +130,7 @@ def _format(map_: FieldMap, name: str, syntax: Syntax) -> Format:
         title=f"{map_.title}: {variant}" if variant else map_.title,
         example=example,
         reader=lambda wrapped: compile_map(map_, syntax, wrapped=wrapped),
-        count=lambda lines: _count(map_, syntax, lines),
+        count=lambda lines, has_time: _count(map_, syntax, lines, has_time),
         map=map_,
         breadth=_breadth(map_),
         counts_records=isinstance(syntax, Spans),
@@ -139,6 +140,8 @@ def _format(map_: FieldMap, name: str, syntax: Syntax) -> Format:
 
 def _breadth(map_: FieldMap) -> int:
     """Access logs are told by what they alone have; loggers are much like each other."""
+    if "text" in map_.syntaxes:
+        return ANY_TEXT
     if map_.generic:
         return GENERIC
     return LOGGER if map_.log == "app" and map_.name in shipped() else NARROW
@@ -147,7 +150,10 @@ def _breadth(map_: FieldMap) -> int:
 def _unbound(map_: FieldMap, syntax: str) -> Format:
     def bind(lines: Lines) -> Format | None:
         table = table_of(map_, syntax, lines[:5])
-        return _format(map_, map_.name, table) if table else None
+        if table is None:
+            return None
+        made = _format(map_, map_.name, table)
+        return replace(made, wrappers=(rows(table.row),)) if table.separator in ",;" else made
 
     def nothing(_: bool) -> str:
         raise AssertionError("a table has no reader before its header is known")
@@ -157,21 +163,30 @@ def _unbound(map_: FieldMap, syntax: str) -> Format:
         title=map_.title,
         example=map_.example,
         reader=nothing,
-        count=lambda lines: bound.count(lines) if (bound := bind(lines)) else 0,
+        count=lambda lines, timed: made.count(lines, timed) if (made := bind(lines)) else 0,
         map=map_,
         breadth=_breadth(map_),
         bind=bind,
     )
 
 
-def _count(map_: FieldMap, syntax: Syntax, lines: Lines) -> int:
+def _count(map_: FieldMap, syntax: Syntax, lines: Lines, has_time: bool) -> int:
+    shown = map_.looks_like if has_time else (*map_.looks_like, *map_.looks_like_time)
     if isinstance(syntax, Pattern):
-        return matching(lines, (syntax.pattern, *map_.looks_like))
+        return matching(lines, (syntax.pattern, *shown))
     if isinstance(syntax, Table):
-        fewest = len(syntax.columns) - 1
-        return sum(line.startswith("#") or line.count(syntax.separator) >= fewest for line in lines)
+        return _count_rows(syntax, lines)
     shape = {"Json": r"^\s*\{", "Logfmt": r"^[^{]"}.get(type(syntax).__name__, "")
-    return matching(lines, (shape, *map_.looks_like))
+    return matching(lines, (shape, *shown))
+
+
+def _count_rows(table: Table, lines: Lines) -> int:
+    fewest, fitting, in_quotes = len(table.columns) - 1, 0, False
+    for line in lines:
+        has_cells = line.count(table.separator) >= fewest
+        fitting += in_quotes or has_cells or line.startswith("#")
+        in_quotes ^= line.count('"') % 2 == 1
+    return fitting
 
 
 def _text(name: str) -> str:

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from chertlog.ingest import contexts, sql
-from chertlog.ingest.blocks import Progress, Start, line_batches
+from chertlog.ingest.blocks import BLOCK_BYTES, HashLike, Progress, Start, line_batches
 from chertlog.ingest.erase import keep_out
 from chertlog.ingest.errors import CannotRun
 from chertlog.ingest.files import READ_ERRORS, LogFile, path_text
@@ -27,6 +27,8 @@ from chertlog.queries.transactions import transaction
 if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
+
+    from chertlog.ingest.parts import Tail
 
 # A file of at least so many lines, of which more than this share was rejected, is no log of ours.
 FOREIGN_LINES, FOREIGN_SHARE = 20, 0.5
@@ -50,6 +52,8 @@ class Item:
     source_no: int = 0
     progress: Progress = field(default_factory=Progress)
     peeled: int | None = None  # records that came out of the wrappers around the lines
+    read_again: int = 0  # of these: what was read before, from an unfinished message on
+    reopened: int = 0  # of what was read before: events and rejected lines taken back
     failure: str | None = None
     lines: int = 0
     events: int = 0
@@ -74,6 +78,7 @@ class Item:
             lines=self.lines,
             physical_lines=self.progress.lines,
             tail_offset=self.progress.tail_offset,
+            format=self.format.name,
         )
 
     @property
@@ -142,7 +147,10 @@ def _forget(con: duckdb.DuckDBPyConnection, source_nos: list[int]) -> None:
 
 
 def _reopen_tails(con: duckdb.DuckDBPyConnection, items: Sequence[Item]) -> None:
-    """An unfinished last line that was read belongs to the longer copy, which has it whole."""
+    """An unfinished end that was read belongs to the longer copy, which has it whole.
+
+    That is the last line; of a wrapped file all from where an unfinished message begins.
+    """
     for item in items:
         grown = item.grown_from
         if grown is None:
@@ -157,7 +165,7 @@ def _reopen_tails(con: duckdb.DuckDBPyConnection, items: Sequence[Item]) -> None
         events = len(reopened)
         rejected = len(sql.run(con, "reopen_rejected_line", **place).fetchall())
         sql.run(con, "reopen_source", source_no=grown.source_no, events=events, rejected=rejected)
-        item.known_lines -= events + rejected or 1  # else it was blank, or a duplicate
+        item.reopened = events + rejected or 1  # else it was blank, or a duplicate
 
 
 def _parse(con: duckdb.DuckDBPyConnection, items: Sequence[Item], on_read: OnRead) -> None:
@@ -178,6 +186,7 @@ def _batches(items: Sequence[Item], on_read: OnRead) -> Iterator[pa.RecordBatch]
     for item in items:
         try:
             goes_on_at = item.progress.content_bytes
+            digest = item.progress.digest.copy()
             batches = line_batches(
                 item.file.stream_from(goes_on_at) if item.goes_on else item.file.stream(),
                 item.source_no,
@@ -186,18 +195,43 @@ def _batches(items: Sequence[Item], on_read: OnRead) -> Iterator[pa.RecordBatch]
                 read_tail=item.read_tail,
             )
             if item.format.wrappers:
-                peeler = Peeler(item.format.wrappers, item.file, item.head)
-                batches = peeler.peel(batches)
+                known = item.grown_from.content_bytes if item.grown_from else 0
+                peeler = Peeler(item.format.wrappers, item.file, item.head, known)
+                batches = peeler.peel(batches, item.progress, read_tail=item.read_tail)
             for batch in batches:
                 yield batch
                 on_read(item.file, item.file.position())
-            item.peeled = peeler.records if item.format.wrappers else None
+            if item.format.wrappers:
+                item.peeled, item.read_again = peeler.records, peeler.read_again
+                _set_tail(item, peeler.tail, goes_on_at, digest)
         except READ_ERRORS as error:
             item.failure = (
                 f"{reason_of(error)}, after line {item.progress.lines:,} "
                 f"(byte {item.progress.content_bytes:,} of the content)"
             )
         on_read(item.file, item.file.file_bytes)
+
+
+def _set_tail(item: Item, tail: Tail | None, begin: int, digest: HashLike) -> None:
+    """Take note of an unfinished message at the end; `digest` is that of what precedes `begin`.
+
+    What was read will be read again from where it begins. What was not is left out of the content.
+    """
+    progress = item.progress
+    if tail is None:
+        return
+    if item.read_tail:
+        # All of it counts as one line, as an unfinished line does.
+        progress.tail_offset, progress.lines = tail.byte_offset, tail.lines + 1
+        return
+    progress.tail_bytes += progress.content_bytes - tail.byte_offset
+    progress.content_bytes, progress.lines = tail.byte_offset, tail.lines
+    while begin < tail.byte_offset and (
+        piece := item.file.piece(begin, min(BLOCK_BYTES, tail.byte_offset - begin))
+    ):
+        digest.update(piece)
+        begin += len(piece)
+    progress.digest = digest
 
 
 def reason_of(error: BaseException) -> str:
@@ -256,6 +290,8 @@ def _count_events(con: duckdb.DuckDBPyConnection, first: int, items: Sequence[It
         item.events, item.first_event_at, item.last_event_at = found
         item.duplicates = before - item.events
         if not item.failure and not item.brings_nothing:
+            again = 0 if item.format.counts_records else item.read_again
+            item.known_lines -= max(item.reopened, again)
             item.duplicates += item.known_lines
             item.lines += item.known_lines
 
@@ -271,7 +307,6 @@ def _source_row(item: Item) -> dict[str, object]:
         **asdict(item.loaded),
         "file_bytes": item.file.file_bytes,
         "compression": item.file.compression,
-        "format": item.format.name,
         "status": item.status,
         "grown_from": item.grown_from.source_no if item.grown_from else None,
         "events": item.events,

@@ -8,7 +8,7 @@ https://httpd.apache.org/docs/current/mod/mod_log_config.html#formats.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import zip_longest
@@ -35,8 +35,26 @@ SHAPES = {
     "%O": COUNT,
     "%D": COUNT,
     "%T": r"[0-9.]+|-",
+    "%{s}T": r"[0-9]+|-",
+    "%{ms}T": r"[0-9]+|-",
+    "%{us}T": r"[0-9]+|-",
+    "is_args": r"\??",
 }
-TIMES = {"time_local", "time_iso8601", "msec", "%t"}
+TIMES = {"time_local", "time_iso8601", "msec", "%t", "%{}t"}
+# What some begin with: one right before them ends there. Others have a shape that tells their end.
+BEGINS = {"request_uri": "/", "uri": "/", "is_args": "?", "%U": "/", "%q": "?"}
+FIXED = {"time_local", "time_iso8601", "status", "is_args", "%t", "%s"}
+# The parts of strftime; what is not among them is a word.
+STRFTIME = {
+    "Y": "[0-9]{4}", "y": "[0-9]{2}", "m": "[0-9]{2}", "d": "[0-9]{2}", "e": "[ 0-9][0-9]",
+    "H": "[0-9]{2}", "M": "[0-9]{2}", "S": "[0-9]{2}", "T": "[0-9:]{8}", "F": "[0-9-]{10}",
+    "b": "[A-Za-z]{3}", "a": "[A-Za-z]{3}", "z": "[+-][0-9]{4}", "Z": "[A-Za-z]+", "%": "%",
+}  # fmt: skip
+_OWN_TIME = re.compile(r"%\{(?:begin:|end:)?([^}]*)\}t")
+NUMBERS = {
+    "sec": "[0-9]+", "msec": "[0-9]+", "usec": "[0-9]+",
+    "msec_frac": "[0-9]{3}", "usec_frac": "[0-9]{6}",
+}  # fmt: skip
 STATUSES = {"status", "%s"}
 
 # Never hold blanks: at the end of a template that is what tells two lines glued together.
@@ -98,23 +116,27 @@ def compile_template(template: str, wanted: Iterable[str] = ()) -> Template:
     """
     asked = frozenset(wanted) | TIMES | STATUSES
     pattern, names, previous = "", [WHOLE], 0
-    variables = [(m, name) for m, name in _variables(template) if name != "%%"]
-    for (match, name), following in zip_longest(variables, variables[1:]):
-        literal = template[previous : match.start()]
-        after = template[match.end() : match.end() + 1]
+    variables = [one for one in _variables(template) if one.name != "%%"]
+    for one, following in zip_longest(variables, variables[1:]):
+        literal = template[previous : one.start]
+        after = template[one.end : one.end + 1]
         pattern += re.escape(literal.replace("%%", "%") if is_apache(template) else literal)
-        previous = match.end()
-        taken = name in asked and name not in names
-        if following is not None and following[0].start() == match.end():
-            other = following[1]
-            if taken or other in asked:
+        previous = one.end
+        taken = one.name in asked and one.name not in names
+        shape = one.shape or _shape(one.name, after)
+        if following is not None and following.start == one.end and one.name not in FIXED:
+            if following.name in BEGINS:
+                shape = f"[^ {BEGINS[following.name]}]*"
+            elif taken or following.name in asked:
                 raise ValueError(
-                    f"nothing between {_shown(name)} and {_shown(other)} tells where one ends"
+                    f"nothing between {_shown(one.name)} and {_shown(following.name)} tells where "
+                    "one ends"
                 )
-            continue  # both in one, as the second
-        group = f"({_shape(name, after)})" if taken else f"(?:{_shape(name, after)})"
-        pattern += rf"\[{group}\]" if name == "%t" else group  # Apache's time has its brackets
-        names += [name] if taken else []
+            else:
+                continue  # both in one, as the second
+        group = f"({shape})" if taken else f"(?:{shape})"
+        pattern += rf"\[{group}\]" if one.name == "%t" else group  # Apache's has its brackets
+        names += [one.name] if taken else []
     if not TIMES & set(names) or not STATUSES & set(names):
         raise ValueError("the template has no $time_local or no $status (Apache: %t, %>s)")
     return Template(f"^({pattern}{re.escape(template[previous:])})$", tuple(names))
@@ -136,10 +158,44 @@ def named_templates(templates: Sequence[str]) -> dict[str, str]:
     return named
 
 
-def _variables(template: str) -> list[tuple[re.Match[str], str]]:
+@dataclass(frozen=True)
+class _Variable:
+    start: int
+    end: int
+    name: str
+    shape: str = ""  # if it has one of its own
+
+
+def _variables(template: str) -> Iterator[_Variable]:
     if not is_apache(template):
-        return [(m, m[1] or m[2]) for m in _NGINX.finditer(template)]
-    return [(m, _directive(m)) for m in _APACHE.finditer(template)]
+        for match in _NGINX.finditer(template):
+            yield _Variable(match.start(), match.end(), match[1] or match[2])
+        return
+    end = 0
+    while found := _APACHE.search(template, end):
+        if _OWN_TIME.match(template, found.start()):
+            one = _own_time(template, found.start())
+        else:
+            one = _Variable(found.start(), found.end(), _directive(found))
+        yield one
+        end = one.end
+
+
+def _own_time(template: str, start: int) -> _Variable:
+    """A time of Apache's in a form of its own, from one part or several."""
+    shape, end = "", start
+    while part := _OWN_TIME.match(template, end):
+        shape += NUMBERS.get(part[1]) or re.sub(
+            "%(.)|([^%]+)",
+            lambda found: re.escape(found[2]) if found[2] else STRFTIME.get(found[1], "[^ ]+"),
+            part[1],
+        )
+        end = part.end()
+        # More of the same time behind a dot, a comma or a blank.
+        if template[end : end + 1] in (".", ",", " ") and _OWN_TIME.match(template, end + 1):
+            shape += re.escape(template[end])
+            end += 1
+    return _Variable(start, end, "%{}t", shape)
 
 
 def _directive(match: re.Match[str]) -> str:
@@ -165,6 +221,8 @@ def _shape(name: str, after: str) -> str:
         if name in USER_NAMES:
             return r'[^\["]*'
         # Of several upstreams nginx writes a list: "0.001, 0.002", or with " : " on a redirect.
-        listed = r"(?:(?:,| :) [^ ]+)*" if name.startswith("upstream_") and after else ""
-        return f"[^ ]+{listed}" if listed else "[^ ]*"
+        is_list = name.startswith("upstream_") and after
+        return r"[^ ,]+(?:(?:,| :) [^ ,]+)*" if is_list else "[^ ]*"
+    if name.startswith("upstream_") and after == ",":
+        return r"[^ ,]*(?:(?:,| :) [^ ,]+)*"
     return f"[^{re.escape(after)}]*"

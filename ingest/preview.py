@@ -65,7 +65,7 @@ class Previewer:
         batches = line_batches(BytesIO(head), 0, Progress(), read_tail=is_whole)
         layers = detected.format.wrappers
         if layers:
-            batches = Peeler(layers, file, head).peel(batches)
+            batches = Peeler(layers, file, head).peel(batches, read_tail=is_whole)
         table = pa.Table.from_batches(list(batches), schema_within(layers))
         self._con.register("lines", table)
         self._con.execute(

@@ -87,7 +87,7 @@ class Logfmt:
         return True
 
     def expression(self, name: str) -> str:
-        return f"unquoted(p.cells[list_position(p.keys, {literal(name)})])"
+        return f"p.cells[list_position(p.keys, {literal(name)})]"
 
 
 @dataclass(frozen=True)
@@ -97,6 +97,7 @@ class Table:
     columns: Sequence[str]
     separator: str
     header: str  # as it stands in the file
+    time_at: int = 0  # which of the columns is the time
 
     @property
     def records(self) -> str:
@@ -118,6 +119,15 @@ class Table:
             .replace("{columns}", str(len(self.columns)))
             .replace("{whole}", whole)
         )
+
+    @property
+    def row(self) -> str:
+        """A pattern (RE2) of a line that is a row by itself, with a time in its place."""
+        other = re.escape(self.separator)
+        cell = rf'(?:"(?:[^"]|"")*"|[^"{other}]*)'
+        before, behind = self.time_at, len(self.columns) - self.time_at - 1
+        time = rf'"?(?:[0-9]{{4}}[-/]|[0-9]{{2}}/[A-Z]|[0-9]{{9}})[^"{other}]*"?'
+        return rf"^(?:{cell}{other}){{{before}}}{time}(?:{other}{cell}){{{behind}}}\r?$"
 
     def has(self, name: str) -> bool:
         return name in self.columns
@@ -208,7 +218,8 @@ def _at(tree: Mapping[str, _Node], place: Sequence[str], *, listed: bool) -> str
         node = level.get(key)
         if node is None:  # a key of another case stands in its place
             inner = "".join(f'."{part}"' for part in place)
-            return f"case when p is not null then scalar(line ->> {literal('$' + inner)}) end"
+            has = f"p is not null and contains(line, {literal(json.dumps(place[-1]))})"
+            return f"case when {has} then scalar(line ->> {literal('$' + inner)}) end"
         path += f".{_quoted(key)}"
         if (node.inside and node.is_leaf) or node.is_list:
             inner = "".join(f'."{part}"' for part in place[number + 1 :])

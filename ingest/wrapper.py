@@ -5,7 +5,9 @@ wrapper is one SQL text over the relation `lines`; it says what is inside each l
 knows itself: time, host, service, level. A line that does not fit gets the flaw `wrapper`.
 
 Some wrappers cut a long message into parts. Those of one stream are joined, over the borders of
-pieces, too; a message whose last part never comes is handed on as it is, marked `unfinished`.
+pieces, too (`parts`); a message whose last part never comes is handed on as it is, marked
+`unfinished`. Of a file that may still grow it is not read, nor what follows its beginning: the
+longer file brings both, so that it does not matter where a file was cut between two loads.
 """
 
 from __future__ import annotations
@@ -19,11 +21,13 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from chertlog.ingest.blocks import SCHEMA
+from chertlog.ingest.blocks import SCHEMA, Progress
 
 if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
+
+    from chertlog.ingest.parts import Joiner, Tail
 
 # What a wrapper knows about a line, beside the columns that every line has (blocks.SCHEMA).
 WRAPPED = (
@@ -34,12 +38,14 @@ WRAPPED = (
     "wrapped_level",
     "unfinished",
 )
+PART = ("stream", "part", "ends_at")  # what tells which lines are parts of one message
 # Where Kubernetes keeps logs: both ways name pod and container.
 POD_PATHS = (
     re.compile(r"/pods/[^/_]+_(?P<pod>[^/_]+)_[^/]+/(?P<container>[^/]+)/[^/]+$"),
     re.compile(r"(?:^|/)(?P<pod>[^/_]+)_[^/_]+_(?P<container>[^/_]+)-[0-9a-f]{64}\.log[^/]*$"),
 )
-JOINED = {"docker": "", "cri": "", "document": "\n"}  # wrappers with parts, and what joins them
+# Wrappers with parts, and what joins them.
+JOINED = {"docker": "", "cri": "", "document": "\n", "rows": "\n"}
 
 
 @dataclass(frozen=True)
@@ -63,6 +69,14 @@ def wrappers() -> tuple[Wrapper, ...]:
         if entry.name.endswith(".sql")
     ]
     return tuple(sorted(found, key=lambda one: one.tried))
+
+
+def rows(pattern: str) -> Wrapper:
+    """What puts rows of a table together whose values have several lines; no wrapper by name.
+
+    `pattern` is that of a line that is a row by itself. A quote that nobody closed ends before it.
+    """
+    return Wrapper("rows", "rows of a table", "", 0, pattern)
 
 
 def _wrapper(name: str, text: str) -> Wrapper:
@@ -93,74 +107,112 @@ class FileLike(Protocol):
 class Peeler:
     """Takes wrappers off the lines of one file, the outermost first."""
 
-    def __init__(self, layers: Sequence[Wrapper], file: FileLike, head: bytes) -> None:
-        """`head` is how the file begins, whatever part of it is peeled."""
-        self._layers = layers
+    def __init__(
+        self, layers: Sequence[Wrapper], file: FileLike, head: bytes, known_bytes: int = 0
+    ) -> None:
+        """`head` is how the file begins, whatever part of it is peeled.
+
+        Of the first `known_bytes` all is loaded, but for what an unfinished message leaves open.
+        """
+        self._known_bytes = known_bytes
+        self._layers = [(layer, _joiner(layer)) for layer in layers]
         self._facts = _facts_of(file.path)
         self._file_at = datetime.fromtimestamp(file.modified_at, UTC).replace(tzinfo=None)
         self._document_end = document_end(head)
-        self._open: list[pa.Table | None] = [None] * len(layers)
         self.records = 0  # handed on so far
+        self.read_again = 0  # messages that begin among what is loaded, handed on or not
+        self.tail: Tail | None = None  # where an unfinished message at the end begins
 
-    def peel(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """Yield what is inside the lines: their columns and those of WRAPPED."""
+    def peel(
+        self,
+        batches: Iterator[pa.RecordBatch],
+        progress: Progress | None = None,
+        *,
+        read_tail: bool = True,
+    ) -> Iterator[pa.RecordBatch]:
+        """Yield what is inside the lines: their columns and those of WRAPPED.
+
+        What is unfinished at the end is given out, marked, and `tail` says where it begins; with
+        `read_tail=False` it is not given out, nor what comes after its beginning.
+        """
+        cut: pa.RecordBatch | None = None
         for batch in batches:
-            yield from self._through(batch, last=False)
-        yield from self._through(None, last=True)
+            if progress and progress.tail_offset is not None:
+                cut = batch  # the last line, which has no newline: its message may go on
+            else:
+                yield from self._through(batch)
+        yield from self._end(cut, give_out=read_tail)
 
-    def _through(self, batch: pa.RecordBatch | None, *, last: bool) -> Iterator[pa.RecordBatch]:
+    def _through(self, batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+        table = self._opened(batch)
+        # No layer sees what an earlier one holds back, and so must not count these lines.
+        seen = table["line_number"][-1].as_py() if table.num_rows else 0
+        for layer, joiner in self._layers:
+            table = self._peeled(layer, table)
+            if joiner:
+                table, seen = joiner.take(table, seen)
+        yield from self._given_out(table)
+
+    def _end(self, cut: pa.RecordBatch | None, *, give_out: bool) -> Iterator[pa.RecordBatch]:
+        table = None if cut is None else self._opened(cut)
+        cut_line = None if table is None else table["line_number"][0].as_py()
+        for layer, joiner in self._layers:
+            table = None if table is None else self._peeled(layer, table)
+            if joiner:
+                table, tail = joiner.end(table, cut_line)
+                if tail and (self.tail is None or tail < self.tail):
+                    self.tail = tail
+        if table is not None and give_out:
+            yield from self._given_out(table)
+        elif table is not None:
+            self._count(table)
+
+    def _opened(self, batch: pa.RecordBatch) -> pa.Table:
         import pyarrow as pa
 
         con = _connection()
         con.execute("set variable file_at = $1", [self._file_at])
         con.execute("set variable document_end = $1", [self._document_end])
-        table = None if batch is None else _widened(pa.Table.from_batches([batch]), self._facts)
-        for number, layer in enumerate(self._layers):
-            if table is not None:
-                con.register("lines", table)
-                table = con.sql(layer.sql).to_arrow_table()
-            if layer.name in JOINED:
-                table = self._joined(number, layer, table, last=last)
-            if table is not None:
-                table = table.select([*_names(), "stream", "part"])
-        if table is not None and table.num_rows:
-            self.records += table.num_rows
-            yield from table.select(_names()).cast(widened_schema()).to_batches()
+        return _widened(pa.Table.from_batches([batch]), self._facts)
 
-    def _joined(
-        self, number: int, layer: Wrapper, table: pa.Table | None, *, last: bool
-    ) -> pa.Table | None:
-        """Put parts together; keep what is open for the next piece, or give it out at the end."""
-        import pyarrow as pa
+    def _peeled(self, layer: Wrapper, table: pa.Table) -> pa.Table:
+        if not table.num_rows or not layer.sql:
+            return table
+        con = _connection()
+        con.register("lines", table)
+        return con.sql(layer.sql).to_arrow_table().select(_names())
+
+    def _given_out(self, table: pa.Table) -> Iterator[pa.RecordBatch]:
+        self.records += table.num_rows
+        self._count(table)
+        yield from table.select(_names()[: -len(PART)]).cast(widened_schema()).to_batches()
+
+    def _count(self, table: pa.Table) -> None:
         import pyarrow.compute as pc
 
-        from chertlog.ingest import parts
+        if self._known_bytes:
+            known = pc.less(table["byte_offset"], self._known_bytes)
+            self.read_again += pc.sum(known).as_py() or 0
 
-        held, self._open[number] = self._open[number], None
-        given = [part for part in (held, table) if part is not None and part.num_rows]
-        if not given:
-            return None
-        peeled = pa.concat_tables(given)
-        if held is None and not pc.any(peeled["part"]).as_py():
-            whole, open_ = peeled, peeled.slice(0, 0)
-        else:
-            whole, open_ = parts.joined(peeled, JOINED[layer.name])
-        if not last:
-            self._open[number] = parts.shortened(open_) if open_.num_rows else None
-            return parts.bare(whole) if layer.name == "document" else whole
-        if layer.name == "document":
-            return parts.bare(pa.concat_tables([whole, open_]))
-        return pa.concat_tables([whole, parts.marked_unfinished(open_)])
+
+def _joiner(layer: Wrapper) -> Joiner | None:
+    from chertlog.ingest.parts import Joiner
+
+    if layer.name not in JOINED:
+        return None
+    glue, is_table = JOINED[layer.name], layer.name == "rows"
+    return Joiner(
+        glue, is_document=layer.name == "document", row=layer.looks_like if is_table else None
+    )
 
 
 def document_end(head: bytes) -> str:
     """The pattern of a line that ends a document laid out over lines, by how the first begins."""
     text = head.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace").lstrip("\r\n")
     first, _, rest = text.partition("\n")
-    if first.strip() == "[":
-        indent = re.match(r"[ \t]*", rest)
-        return rf"{indent[0] if indent else ''}\}}\s*,?\s*"
-    return r"\}\s*"
+    indent = re.match(r"[ \t]*", rest)[0] if first.strip() == "[" else ""  # type: ignore[index]
+    # An object on one line is a document, too.
+    return rf"{indent}(?:\{{.*)?\}}\s*[,\]]?\s*"
 
 
 def _facts_of(path: Path) -> dict[str, str | None]:
@@ -171,7 +223,7 @@ def _facts_of(path: Path) -> dict[str, str | None]:
 
 
 def _names() -> list[str]:
-    return [*SCHEMA.names, *WRAPPED]
+    return [*SCHEMA.names, *WRAPPED, *PART]
 
 
 def _widened(table: pa.Table, facts: dict[str, str | None]) -> pa.Table:
@@ -183,7 +235,8 @@ def _widened(table: pa.Table, facts: dict[str, str | None]) -> pa.Table:
             name, pa.repeat(pa.scalar(facts.get(name), type_), table.num_rows)
         )
     table = table.append_column("stream", pa.repeat(pa.scalar("", pa.string()), table.num_rows))
-    return table.append_column("part", pa.repeat(pa.scalar(False), table.num_rows))
+    table = table.append_column("part", pa.repeat(pa.scalar(False), table.num_rows))
+    return table.append_column("ends_at", table["line_number"])
 
 
 @cache

@@ -142,6 +142,15 @@ create or replace temp macro attributes_of(attributes) as
 create or replace temp macro without_newline(value) as
     rtrim(value, chr(10) || chr(13));
 
+-- A JSON list of bytes as text; NULL if it is not UTF-8. Colours (ANSI escapes) are taken off.
+create or replace temp macro text_of_bytes(bytes) as
+    regexp_replace(
+        try(decode(unhex(array_to_string(
+            list_transform(try_cast(bytes as utinyint[]), lambda byte: printf('%02x', byte)), ''
+        )))),
+        '\x1b\[[0-9;]*m', '', 'g'
+    );
+
 -- Severity of syslog (RFC 5424, 6.2.1) from a priority, or from a severity alone.
 create or replace temp macro syslog_level(priority) as
     ['emergency', 'alert', 'critical', 'error', 'warn', 'notice', 'info', 'debug'][

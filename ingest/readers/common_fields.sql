@@ -1,7 +1,7 @@
 -- Small rules for formats that are not Chert's own (fields.sql), as macros.
 
 -- A number since 1970 whose size says what it counts: seconds (11 digits at most), milliseconds,
--- microseconds or nanoseconds. NULL for what is too small or too large to tell.
+-- microseconds or nanoseconds, whose last digits are cut off. NULL for what is too small or too large to tell.
 create or replace temp macro epoch_time(value) as
     case
         when regexp_matches(value, '[eE]') then
@@ -14,7 +14,7 @@ create or replace temp macro epoch_time(value) as
                 when strlen(split_part(value, '.', 1)) between 12 and 14 then 1000
                 when strlen(split_part(value, '.', 1)) between 15 and 17 then 1
                 else 0.001
-            end
+            end - case when strlen(split_part(value, '.', 1)) > 17 then 0.4995 else 0 end
         )::bigint)
     end;
 
@@ -41,7 +41,8 @@ create or replace temp macro iso_spelling(value) as
 create or replace temp macro is_local_time(value) as
     case
         when value[5:5] = '-' then not regexp_matches(value, '(?:Z|[+-][0-9]{2}:?[0-9]{2})$')
-        when value[3:3] = '/' then strlen(value) = 20
+        when value[3:3] = '/' then
+            case strlen(value) when 20 then true when 26 then false else not regexp_matches(value, '[+-][0-9]{4}$') end
         else false
     end;
 
@@ -53,9 +54,13 @@ create or replace temp macro any_time(value) as
         when value[3:3] = '/' then
             case
                 when strlen(value) = 20 then try_strptime(value, '%d/%b/%Y:%H:%M:%S')
-                when ends_with(value, '+0000') then try_strptime(value, '%d/%b/%Y:%H:%M:%S +0000')
-                when strlen(value) = 26 then
+                when ends_with(value, '+0000') and value[21:21] = ' ' then try_strptime(value, '%d/%b/%Y:%H:%M:%S +0000')
+                when strlen(value) = 26 and value[21:21] = ' ' then
                     try_strptime(left(value, 20), '%d/%b/%Y:%H:%M:%S') - offset_of(substr(value, 22))
+                when regexp_full_match(value, '.{11}[: ].{8}(?:\.[0-9]{1,6})?(?: ?[+-][0-9]{4})?') then
+                    try_strptime(left(value, 11) || ' ' || substr(value, 13, 8), '%d/%b/%Y %H:%M:%S')
+                    + to_microseconds(rpad(regexp_extract(value, '\.([0-9]+)', 1), 6, '0')::bigint)
+                    - coalesce(offset_of(nullif(regexp_extract(value, '[+-][0-9]{4}$'), '')), interval 0 second)
             end
         when value[4:4] = ',' then try_strptime(value, '%a, %d %b %Y %H:%M:%S GMT')
         when regexp_full_match(value, '[0-9]{9,19}(?:\.[0-9]+)?|[0-9]\.[0-9]+[eE]\+?[0-9]+') then epoch_time(value)
@@ -97,6 +102,21 @@ create or replace temp macro unquoted(value) as
             case when contains(value, chr(92))
                 then replace(replace(value[2:-2], chr(92) || '"', '"'), chr(92) || chr(92), chr(92))
             else value[2:-2] end
+        else value
+    end;
+
+-- A text as it was before a server escaped it (\x22, \"): quotes, backslashes and what is not ASCII. Control
+-- characters stay escaped.
+create or replace temp macro unescaped(value) as
+    case
+        when contains(value, chr(92)) then
+            url_decoded(regexp_replace(
+                regexp_replace(
+                    replace(replace(value, '%', '%25'), chr(92) || chr(92), '%5C'),
+                    '\\x(22|5[Cc]|[89A-Fa-f][0-9A-Fa-f])', '%\1', 'g'
+                ),
+                '\\(["/])', '\1', 'g'
+            ))
         else value
     end;
 

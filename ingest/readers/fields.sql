@@ -13,7 +13,7 @@ records as (
 mapped as (
     select
         * exclude (p),
-        iso_spelling(coalesce({time}, wrapped_at)) as time_sent,
+        coalesce({time}, wrapped_at) as time_given,
         {request} as request_sent,
         {method} as method_sent,
         {path} as path_sent,
@@ -51,6 +51,13 @@ mapped as (
         {is_response} as is_response
     from records
 ),
+-- By itself: a macro repeats its argument, and this one is long.
+spelled as (
+    select
+        *,
+        iso_spelling(time_given) as time_sent
+    from mapped
+),
 asked as (
     select
         *,
@@ -58,7 +65,7 @@ asked as (
         coalesce(trace_sent, case when is_chert_id(any_id_sent) then any_id_sent end) as chert_id,
         any_time(time_sent) as written_at,
         zone() <> 'UTC' and is_local_time(time_sent) as is_local
-    from mapped
+    from spelled
 ),
 zoned as (
     select
@@ -70,7 +77,11 @@ typed as (
     select
         *,
         coalesce(
-            nullif(regexp_replace(path_sent, '^[a-z]{2,6}://[^/]*', ''), ''), nullif(request.target, '')
+            nullif(case
+                when contains(path_sent, '://') then regexp_replace(path_sent, '^[a-z]{2,6}://[^/]*', '')
+                else path_sent
+            end, ''),
+            nullif(request.target, '')
         ) as path,
         plausible(case when is_local then in_zone(written_at, aware_at) else written_at end) as occurred_at,
         is_local and timezone(zone(), aware_at - interval 1 hour) = written_at as is_ambiguous

@@ -194,14 +194,16 @@ create or replace temp macro redact_context(context) as {
     'error_type': redact(context.error_type)
 };
 
--- Address of a client, without the part that names one subscriber.
+-- Address of a client, without the part that names one subscriber. What stands behind a double colon is never
+-- among the first 48 bits, unless it stands for less than they lack: then nothing is kept.
 create or replace temp macro truncate_ip(value) as
     case
-        when regexp_full_match(value, '[0-9]{1,3}(\.[0-9]{1,3}){3}')
-            then rtrim(value, '0123456789') || '0/24'
-        when contains(value, ':') and regexp_full_match(value, '[0-9A-Fa-f:.]+')
+        when regexp_matches(value, '^(?:(?i:::ffff:))?[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?::[0-9]+)?$')
+            then regexp_extract(value, '[0-9]+\.[0-9]+\.[0-9]+\.') || '0/24'
+        when contains(value, ':') and regexp_full_match(value, '\[?[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?:\]:[0-9]+|\]|[%/].*)?')
             then array_to_string(list_transform(
-                string_split(value, ':')[1:3], lambda part: coalesce(nullif(part, ''), '0')
+                (string_split(split_part(ltrim(value, '['), '::', 1), ':') || ['0', '0', '0'])[1:3],
+                lambda part: coalesce(nullif(part, ''), '0')
             ), ':') || '::/48'
     end;
 

@@ -1,7 +1,7 @@
 -- CloudWatch Logs: what a subscription delivers (`logEvents`), also several documents glued on one line, and
 -- what `aws logs filter-log-events` prints (`events`). Each log event is a record. A control message is blank.
 -- Tried: 5
--- Looks like: "messageType"\s*:\s*"(?:DATA|CONTROL)_MESSAGE"|"events"\s*:\s*\[\s*\{[^{}]*"(?:ingestionTime|logStreamName)"
+-- Looks like: "messageType"\s*:\s*"(?:DATA|CONTROL)_MESSAGE"|"events"\s*:\s*\[\s*\{(?s:.*)"(?:ingestionTime|eventId)"\s*:
 with document as (
     select
         * exclude (line),

@@ -1,5 +1,5 @@
--- `journalctl -o json`: every value a text, the message in MESSAGE. A message that is not UTF-8 is a list
--- of bytes, one that was too large is null, one given twice a list: the first counts.
+-- `journalctl -o json`: every value a text, the message in MESSAGE. A message with control characters, or
+-- not in UTF-8, is a list of bytes; one that was too large is null, one given twice a list: the first counts.
 -- Tried: 4
 -- Looks like: ^\{.*"__REALTIME_TIMESTAMP" ?: ?"[0-9]+"
 with read as (
@@ -18,7 +18,10 @@ found as (
         *,
         case json_type(w.MESSAGE)
             when 'VARCHAR' then w.MESSAGE ->> '$'
-            when 'ARRAY' then case when json_type(w.MESSAGE, '$[0]') = 'VARCHAR' then w.MESSAGE ->> '$[0]' end
+            when 'ARRAY' then case json_type(w.MESSAGE, '$[0]')
+                when 'VARCHAR' then w.MESSAGE ->> '$[0]'
+                when 'UBIGINT' then text_of_bytes(w.MESSAGE)
+            end
         end as message
     from read
 )
@@ -29,7 +32,8 @@ select
             when flaw is not null or is_blank(line) then flaw
             when w.__REALTIME_TIMESTAMP is null then 'wrapper'
             when json_type(w.MESSAGE) = 'ARRAY' and message is null then 'encoding'
-            when message is null then 'too_long'
+            when message is null and json_type(line, '$.MESSAGE') = 'NULL' then 'too_long'
+            when message is null then 'wrapper'
         end as flaw,
         coalesce(w.__REALTIME_TIMESTAMP, wrapped_at) as wrapped_at,
         coalesce(w._HOSTNAME, wrapped_host) as wrapped_host,

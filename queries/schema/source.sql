@@ -14,8 +14,8 @@
 -- reason: why a file was refused or ignored, or which source it repeats
 -- grown_from: source_no of the loaded source whose content is the beginning of this one
 -- lines: lines read (OTLP: log records; an unreadable OTLP line counts as one)
--- physical_lines: lines of the file, which differ from lines where a line holds many records
--- tail_offset: byte offset of a last line that was read without its newline; NULL if there was none
+-- physical_lines: lines of the file, which differ from lines where a line holds many records; from tail_offset on one
+-- tail_offset: byte offset of a last line that was read without its newline, or of a wrapped message without its end; NULL if there was none
 -- events: lines that became an event
 -- rejected: lines that could not become an event
 -- blank: lines of white space

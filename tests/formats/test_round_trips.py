@@ -134,12 +134,23 @@ def test_logfmt(reading: Any, events: list[Event]) -> None:
 
 
 @few
-@given(events=EVENTS)
-def test_csv(reading: Any, events: list[Event]) -> None:
-    header = "timestamp,noise,status,method,path,duration_ms\n"
-    rows = reading.rows((header + "".join(as_cells(e) + "\n" for e in events)).encode())
-    assert rows[0]["reject_reason"] == "blank"
-    assert found(rows[1:]) == [wanted(e) for e in events]
+@given(events=EVENTS, separator=st.sampled_from(",;"), block=st.sampled_from([300, 1 << 20]))
+def test_csv(reading: Any, events: list[Event], separator: str, block: int) -> None:
+    """Noise with newlines and whole rows in it, and one row whose quote nobody closes."""
+    header = "timestamp,noise,status,method,path,duration_ms"
+    noisy = [{**e, "noise": e["noise"] + "\n" * (n % 3) + e["noise"]} for n, e in enumerate(events)]
+    lines = [header, *map(as_cells, noisy)]
+    lines[4:4] = [f'{events[0]["at"].isoformat()}Z,"no end']
+    text = "\n".join(lines if separator == "," else map(_with_semicolons, lines))
+    rows = reading.rows(text.encode(), block=block)
+    assert [row["reject_reason"] for row in (rows[0], rows[4])] == ["blank", "syntax"]
+    assert found([*rows[1:4], *rows[5:]]) == [wanted(e) for e in events]
+
+
+def _with_semicolons(line: str) -> str:
+    """The same row, separated by semicolons outside quotes."""
+    parts = line.split('"')
+    return '"'.join(p.replace(",", ";") if n % 2 == 0 else p for n, p in enumerate(parts))
 
 
 @few

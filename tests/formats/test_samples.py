@@ -63,6 +63,11 @@ def test_the_maps_can_be_used() -> None:
         ),
         ("apache-vhost_common.log", [("POST", "/api/v1/send", 200, None, 462)]),
         ("api-gateway-clf.log", [("POST", "/api/v1/send", 200, None, 42)]),
+        (
+            "api-gateway-csv.log",
+            [("POST", None, 429, None, 42), ("GET", None, 200, None, 120)],
+        ),
+        ("api-gateway-xml.log", [("POST", None, 429, None, 42)]),
         ("api-gateway.log", [("POST", None, 429, None, 42)]),
         ("caddy.log", [("POST", "/api/v1/send", 503, 101, 262), (None, None, None, None, None)]),
         (

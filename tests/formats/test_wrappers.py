@@ -136,3 +136,47 @@ def test_documents_over_many_lines(reading: Any, indent: int, block: int) -> Non
     cut = "\n".join(json.dumps(value, indent=indent) for value in values)[:-20]
     reasons = [row["reject_reason"] for row in reading.rows(cut.encode(), block=block)]
     assert reasons == [None, None, "json"]
+
+
+def test_what_has_no_time_of_its_own_is_read_inside_a_wrapper(reading: Any) -> None:
+    """And a JSON wrapper around plain text is not taken for JSON with a time."""
+    for message, name, level in (
+        ('{"message":"x","level":"warn"}', "json", "warn"),
+        ("level=error msg=x", "logfmt", "error"),
+        ("plain words", "text", None),
+    ):
+        data = "".join(docker("stdout", message, True) + "\n" for _ in range(3)).encode()
+        assert reading.format_of(data) == f"docker > {name}"
+        row = reading.events(data)[0]
+        at = datetime(2026, 11, 21, 11, 0, 0, 100000)
+        assert (row["occurred_at"], row["level"]) == (at, level)
+
+
+def test_journald_writes_bytes_where_there_are_colours(reading: Any) -> None:
+    text = '\x1b[31m{"level":"info","ts":1795255200.5,"msg":"x"}\x1b[0m'
+    values: list[Any] = [list(text.encode()), [195, 40], None, ["plain", "again"]]
+    data = "".join(
+        json.dumps({"__REALTIME_TIMESTAMP": "1795255200000000", "MESSAGE": value}) + "\n"
+        for value in values
+    )
+    reasons = [row["reject_reason"] for row in reading.rows(data.encode(), "journald > zap")]
+    assert reasons == [None, "encoding", "too_long", "json"]
+
+
+@pytest.mark.parametrize("key", ["ingestionTime", "eventId"])
+def test_what_the_aws_command_line_prints_is_cloudwatch_however_long(
+    key: str, reading: Any
+) -> None:
+    events = [
+        {
+            "timestamp": 1795255200123,
+            "message": '{"level":"info","ts":1795255200.5,"msg":"{}"}',
+            key: n,
+        }
+        for n in range(500)
+    ]
+    data = json.dumps({"events": events, "nextToken": "x"}, indent=4).encode()
+    assert len(data) > 80_000
+    name = "document > cloudwatch > zap"
+    assert reading.format_of(data[: 64 << 10]) == name  # the head is all that is looked at
+    assert len(reading.events(data, name)) == 500
