@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
-    from chertlog.ingest.parts import Tail
 
 # A file of at least so many lines, of which more than this share was rejected, is no log of ours.
 FOREIGN_LINES, FOREIGN_SHARE = 20, 0.5
@@ -51,9 +50,8 @@ class Item:
     known_lines: int = 0  # of the loaded beginning (OTLP: records); they count as duplicates here
     source_no: int = 0
     progress: Progress = field(default_factory=Progress)
+    tail_lines: int | None = None  # from where a longer copy would be read again
     peeled: int | None = None  # records that came out of the wrappers around the lines
-    read_again: int = 0  # of these: what was read before, from an unfinished message on
-    reopened: int = 0  # of what was read before: events and rejected lines taken back
     failure: str | None = None
     lines: int = 0
     events: int = 0
@@ -78,6 +76,7 @@ class Item:
             lines=self.lines,
             physical_lines=self.progress.lines,
             tail_offset=self.progress.tail_offset,
+            tail_lines=self.tail_lines,
             format=self.format.name,
         )
 
@@ -165,7 +164,8 @@ def _reopen_tails(con: duckdb.DuckDBPyConnection, items: Sequence[Item]) -> None
         events = len(reopened)
         rejected = len(sql.run(con, "reopen_rejected_line", **place).fetchall())
         sql.run(con, "reopen_source", source_no=grown.source_no, events=events, rejected=rejected)
-        item.reopened = events + rejected or 1  # else it was blank, or a duplicate
+        taken_back = events + rejected if item.format.counts_records else grown.tail_lines
+        item.known_lines -= taken_back or 1
 
 
 def _parse(con: duckdb.DuckDBPyConnection, items: Sequence[Item], on_read: OnRead) -> None:
@@ -195,15 +195,16 @@ def _batches(items: Sequence[Item], on_read: OnRead) -> Iterator[pa.RecordBatch]
                 read_tail=item.read_tail,
             )
             if item.format.wrappers:
-                known = item.grown_from.content_bytes if item.grown_from else 0
-                peeler = Peeler(item.format.wrappers, item.file, item.head, known)
+                peeler = Peeler(item.format.wrappers, item.file, item.head)
                 batches = peeler.peel(batches, item.progress, read_tail=item.read_tail)
             for batch in batches:
                 yield batch
                 on_read(item.file, item.file.position())
+            if item.progress.tail_offset is not None:
+                item.tail_lines = 1
             if item.format.wrappers:
-                item.peeled, item.read_again = peeler.records, peeler.read_again
-                _set_tail(item, peeler.tail, goes_on_at, digest)
+                item.peeled = peeler.records
+                _set_tail(item, peeler, goes_on_at, digest)
         except READ_ERRORS as error:
             item.failure = (
                 f"{reason_of(error)}, after line {item.progress.lines:,} "
@@ -212,17 +213,18 @@ def _batches(items: Sequence[Item], on_read: OnRead) -> Iterator[pa.RecordBatch]
         on_read(item.file, item.file.file_bytes)
 
 
-def _set_tail(item: Item, tail: Tail | None, begin: int, digest: HashLike) -> None:
+def _set_tail(item: Item, peeler: Peeler, begin: int, digest: HashLike) -> None:
     """Take note of an unfinished message at the end; `digest` is that of what precedes `begin`.
 
     What was read will be read again from where it begins. What was not is left out of the content.
     """
-    progress = item.progress
+    progress, tail = item.progress, peeler.tail
     if tail is None:
         return
     if item.read_tail:
         # All of it counts as one line, as an unfinished line does.
         progress.tail_offset, progress.lines = tail.byte_offset, tail.lines + 1
+        item.tail_lines = peeler.tail_records
         return
     progress.tail_bytes += progress.content_bytes - tail.byte_offset
     progress.content_bytes, progress.lines = tail.byte_offset, tail.lines
@@ -290,8 +292,6 @@ def _count_events(con: duckdb.DuckDBPyConnection, first: int, items: Sequence[It
         item.events, item.first_event_at, item.last_event_at = found
         item.duplicates = before - item.events
         if not item.failure and not item.brings_nothing:
-            again = 0 if item.format.counts_records else item.read_again
-            item.known_lines -= max(item.reopened, again)
             item.duplicates += item.known_lines
             item.lines += item.known_lines
 

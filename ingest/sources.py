@@ -36,6 +36,7 @@ class Loaded:
     lines: int
     physical_lines: int
     tail_offset: int | None
+    tail_lines: int | None
     format: str
 
     @property

@@ -107,21 +107,15 @@ class FileLike(Protocol):
 class Peeler:
     """Takes wrappers off the lines of one file, the outermost first."""
 
-    def __init__(
-        self, layers: Sequence[Wrapper], file: FileLike, head: bytes, known_bytes: int = 0
-    ) -> None:
-        """`head` is how the file begins, whatever part of it is peeled.
-
-        Of the first `known_bytes` all is loaded, but for what an unfinished message leaves open.
-        """
-        self._known_bytes = known_bytes
+    def __init__(self, layers: Sequence[Wrapper], file: FileLike, head: bytes) -> None:
+        """`head` is how the file begins, whatever part of it is peeled."""
         self._layers = [(layer, _joiner(layer)) for layer in layers]
         self._facts = _facts_of(file.path)
         self._file_at = datetime.fromtimestamp(file.modified_at, UTC).replace(tzinfo=None)
         self._document_end = document_end(head)
         self.records = 0  # handed on so far
-        self.read_again = 0  # messages that begin among what is loaded, handed on or not
         self.tail: Tail | None = None  # where an unfinished message at the end begins
+        self.tail_records = 0  # handed on from there on
 
     def peel(
         self,
@@ -163,9 +157,11 @@ class Peeler:
                 if tail and (self.tail is None or tail < self.tail):
                     self.tail = tail
         if table is not None and give_out:
+            if self.tail:
+                self.tail_records = sum(
+                    n > self.tail.lines for n in table["line_number"].to_pylist()
+                )
             yield from self._given_out(table)
-        elif table is not None:
-            self._count(table)
 
     def _opened(self, batch: pa.RecordBatch) -> pa.Table:
         import pyarrow as pa
@@ -184,15 +180,7 @@ class Peeler:
 
     def _given_out(self, table: pa.Table) -> Iterator[pa.RecordBatch]:
         self.records += table.num_rows
-        self._count(table)
         yield from table.select(_names()[: -len(PART)]).cast(widened_schema()).to_batches()
-
-    def _count(self, table: pa.Table) -> None:
-        import pyarrow.compute as pc
-
-        if self._known_bytes:
-            known = pc.less(table["byte_offset"], self._known_bytes)
-            self.read_again += pc.sum(known).as_py() or 0
 
 
 def _joiner(layer: Wrapper) -> Joiner | None:

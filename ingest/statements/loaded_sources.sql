@@ -3,7 +3,7 @@
 -- copy is, and would hand it over again every time.
 select
     s.source_no, s.path, s.sha256, s.head_sha256, s.head_bytes, s.content_bytes,
-    s.lines, s.physical_lines, s.tail_offset, s.format
+    s.lines, s.physical_lines, s.tail_offset, s.tail_lines, s.format
 from store.source as s
 where
     s.status in ('loaded', 'grown', 'growing', 'empty')

@@ -16,6 +16,7 @@
 -- lines: lines read (OTLP: log records; an unreadable OTLP line counts as one)
 -- physical_lines: lines of the file, which differ from lines where a line holds many records; from tail_offset on one
 -- tail_offset: byte offset of a last line that was read without its newline, or of a wrapped message without its end; NULL if there was none
+-- tail_lines: lines (of a wrapped file messages) from tail_offset on, which a longer copy reads again; NULL if there was none
 -- events: lines that became an event
 -- rejected: lines that could not become an event
 -- blank: lines of white space
@@ -41,6 +42,7 @@ create table store.source (
     lines bigint not null,
     physical_lines bigint,
     tail_offset bigint,
+    tail_lines bigint,
     events bigint not null,
     rejected bigint not null,
     blank bigint not null,

@@ -160,6 +160,15 @@ def exported(folder: Path) -> Iterator[tuple[str, bytes]]:
             yield view, target.read_bytes()
 
 
+def counted(folder: Path) -> list[tuple[Any, ...]]:
+    """What the books say of each file: its lines, and what became of them over all loads."""
+    with duckdb.connect(str((folder / "chertlog.duckdb").resolve()), read_only=True) as con:
+        return con.execute(
+            "select path, max(lines), sum(events), sum(rejected) from sources "
+            "group by path order by path"
+        ).fetchall()
+
+
 @pytest.mark.slow
 def test_two_loads_make_what_one_does(tmp_path: Path) -> None:
     """Or three. Half of the files look finished at first, and are not."""
@@ -189,3 +198,4 @@ def test_two_loads_make_what_one_does(tmp_path: Path) -> None:
             "where lines <> events + rejected + blank + duplicates"
         ).fetchall()
     assert wrong == []
+    assert counted(tmp_path / "two") == counted(tmp_path / "one")
