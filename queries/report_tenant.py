@@ -144,8 +144,9 @@ def _remarks(report: TenantReport) -> list[str]:
     ]
     if missing := report.totals["unclassified"]:
         said.append(
-            f"Of {count(missing, 'answer')} we hold no body, so we cannot tell whether they were "
-            "errors; they are in no share."
+            f"We hold no body of {count(missing, 'answer')}, and cannot tell whether "
+            f"{'it was an error: it is' if missing == 1 else 'they were errors: they are'} in no "
+            "share."
         )
     return said
 
@@ -154,16 +155,20 @@ def _tiles(report: TenantReport) -> list[tuple[str, str, str]]:
     t = report.totals
     return [
         ("Requests", f"{t['responses']:,}", "each attempt counts"),
-        ("Answered with an error", f"{t['errors']:,}", percent(t["error_ratio"]) + " of them"),
+        ("Answered with an error", f"{t['errors']:,}", _share(t["error_ratio"])),
         ("Operations", f"{t['operations']:,}", "requests together with their retries"),
         (
             "Failed in the end",
             f"{t['failed_operations']:,}",
-            percent(t["failed_ratio"]) + " of them",
+            _share(t["failed_ratio"]),
         ),
         ("Retries", f"{t['retries']:,}", "attempts after the first"),
         ("Refused with 4002", f"{t['refused_operations']:,}", "operations, counted by the hour"),
     ]
+
+
+def _share(ratio: float | None) -> str:
+    return "of none" if ratio is None else f"{percent(ratio)} of them"
 
 
 def _changes(report: TenantReport) -> list[Section]:
