@@ -169,7 +169,7 @@ def _writers(
     db: "Connection", span: "timedelta | None", tenant: str | None
 ) -> dict[ReportShape, Callable[[], str]]:
     """What writes the report in each form: ours, or that of one customer."""
-    from chertlog.queries.report import gather
+    from chertlog.queries.report import gather, window_of
     from chertlog.queries.report_html import report_html
     from chertlog.queries.report_json import report_json
     from chertlog.queries.report_markdown import report_markdown
@@ -177,7 +177,7 @@ def _writers(
     from chertlog.queries.report_tenant import gather_tenant, tenant_json, tenant_page
 
     if tenant is not None:
-        theirs = gather_tenant(db, span, tenant)
+        theirs = gather_tenant(db, window_of(db, span), tenant)
         page: Page | None = tenant_page(theirs)
         as_json = partial(tenant_json, theirs)
     else:

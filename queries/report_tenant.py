@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from chertlog.queries.clean_text import clean_line
 from chertlog.queries.cli_errors import NotFound
-from chertlog.queries.report import Period, Window, ask, window_of, with_totals
+from chertlog.queries.report import Period, Window, ask, with_totals
 from chertlog.queries.report_json import encoded, head
 from chertlog.queries.report_page import Cell, Logged, Page, Row, Section, Series, Strip
 from chertlog.queries.report_words import change, count, length, number, percent, times
@@ -58,9 +58,8 @@ class TenantReport(Window):
     paragraph: str = ""
 
 
-def gather_tenant(db: "Connection", span: timedelta | None, tenant: str) -> TenantReport:
-    """One customer's report over the last `span` before the newest data. Raises NotFound."""
-    window = window_of(db, span)
+def gather_tenant(db: "Connection", window: Window, tenant: str) -> TenantReport:
+    """One customer's report over a window (see `window_of`). Raises NotFound."""
     given = {**window.times, "tenant": tenant, "width_min": window.width_min}
     if not ask(db, "report_tenant", "known", given)[0]["is_known"]:
         raise NotFound(

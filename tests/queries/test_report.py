@@ -13,11 +13,12 @@ from markdown_it import MarkdownIt
 
 from chertlog.queries import connect
 from chertlog.queries.charts_svg import nice_top
-from chertlog.queries.report import Report, bucket_width, gather, parse_since
+from chertlog.queries.report import Report, bucket_width, gather, parse_since, window_of
 from chertlog.queries.report_html import report_html
 from chertlog.queries.report_json import report_json
 from chertlog.queries.report_markdown import report_markdown, spark
 from chertlog.queries.report_sections import page, sections
+from chertlog.queries.report_tenant import gather_tenant, tenant_json, tenant_page
 from chertlog.queries.report_words import change, percent
 
 from ..sums import fill_sums
@@ -220,6 +221,30 @@ def test_html_from_hostile_logs_is_inert(report_of: Ask) -> None:
     assert seen.risky == []
     assert "&lt;script&gt;" in text
     assert "\x1b" not in text
+
+
+def test_a_customers_report_with_a_hostile_name_is_inert(
+    con: duckdb.DuckDBPyConnection, response: Row, operation: Row, event: Row, tmp_path: Path
+) -> None:
+    event(1, "2026-11-22 11:59:30")
+    row = {"is_error": True, "error_code": 3004, "retryable": False, "tenant_id": HOSTILE}
+    response(1, "2026-11-22 11:59:30", trace_id=HOSTILE, **row)
+    operation(1, "2026-11-22 11:59:30", succeeded=False, tenant_id=HOSTILE)
+    con.execute("insert into store.meta values ('newest_at', '2026-11-22 12:00:00')")
+    fill_sums(con)
+    con.execute("use memory")
+    con.execute("detach built")
+    with connect(tmp_path / "built.duckdb") as db:
+        theirs = gather_tenant(db, window_of(db, parse_since("24h")), HOSTILE)
+    seen = Page(report_html(tenant_page(theirs)))
+    assert not {"script", "img", "a", "iframe", "link", "object"} & set(seen.tags)
+    assert seen.risky == []
+    parser = MarkdownIt("commonmark", {"html": True}).enable("table")
+    tokens = parser.parse(report_markdown(tenant_page(theirs)))
+    inline = [child for token in tokens for child in token.children or []]
+    assert not {token.type for token in [*tokens, *inline]} & {"link_open", "image", "html_inline"}
+    assert json.loads(tenant_json(theirs))["tenant"] == HOSTILE
+    assert "\x1b" not in tenant_json(theirs) + report_markdown(tenant_page(theirs))
 
 
 @pytest.mark.usefixtures("hostile")
