@@ -131,7 +131,6 @@ class Report(Window):
     silent_hosts: list[Row] = field(default_factory=list)
     rejected: list[Row] = field(default_factory=list)
     sources: list[Row] = field(default_factory=list)
-    checks: list[Row] = field(default_factory=list)
 
     @property
     def starts_late(self) -> bool:
@@ -211,7 +210,6 @@ def gather(db: "Connection", span: timedelta | None, now: datetime | None = None
         if before
         else [],
         unanswered=rows("unanswered")[0]["requests"],
-        checks=_checks(db),
         **tables,
     )
 
@@ -280,17 +278,6 @@ def _before(until: datetime, span: timedelta) -> datetime:
         return max(until - span, _EARLIEST)
     except OverflowError:
         return _EARLIEST
-
-
-def _checks(db: "Connection") -> list[Row]:
-    """The checks that hold no more; each held when the database was published."""
-    import duckdb
-
-    from chertlog.queries.checking import run_checks
-
-    with duckdb.connect(str(db.path), read_only=True) as con:
-        failed = run_checks(con)
-    return [{"check": each.check, "meaning": each.meaning, "next": each.next} for each in failed]
 
 
 def _words(span: timedelta) -> str:

@@ -32,7 +32,6 @@ _TABLES = (
     "silent_hosts",
     "rejected",
     "sources",
-    "checks",
 )
 
 

@@ -74,7 +74,6 @@ def _than(before: Period | None, name: str) -> str:
 def remarks(report: Report) -> list[str]:
     """What one must know before one trusts the numbers."""
     fresh, said = report.freshness, []
-    said += [f"Check {row['check']} fails, so figures may be wrong." for row in report.checks]
     if report.starts_late:
         said.append(f"The data begin at {time_text(fresh['first_minute'])} UTC, inside the window.")
     said += _staleness(report)
