@@ -17,7 +17,7 @@ ONLY    ?= *
 BENCHES  = $(wildcard tests/bench/bench_$(ONLY).py)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo dashboard test check types format truth torture fuzz bench shots audit clean
+.PHONY: help venv demo dashboard docs test check types format truth torture fuzz bench shots audit clean
 
 help: ## this list
 	@echo 'make COMMAND [PYTHON=python3] [VENV=.venv]'
@@ -31,6 +31,10 @@ demo: $(RUNTIME) ## a day of sample logs, ingested, reported and shown; SERVE=0 
 
 dashboard: $(RUNTIME) ## the dashboard on ./chertlog-data; options in ARGS='--data-dir DIR'
 	@$(BIN)/chertlog dashboard $(ARGS)
+
+docs: $(DEV) ## the documentation site, in ./site (strict: a dead link fails; `make check` builds it, too)
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs --quiet build --strict --site-dir site $(ARGS)
+	@echo 'Open site/index.html'
 
 test: $(DEV) ## every test, in a browser too (installs what it needs from Debian where it may); ARGS='-k name'
 	@marks=$$(.ci/tools) || exit; $(PYTEST) -m "$$marks"; status=$$?; \
@@ -73,7 +77,7 @@ audit: $(DEV) ## known vulnerabilities in what is installed (asks the index)
 	@$(BIN)/python .ci/audit.py $(BIN)/pip-audit
 
 clean: ## remove .venv, builds and caches; logs and databases stay
-	rm -rf .venv .typing build dist *.egg-info .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .typing build dist site *.egg-info .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	@find ingest queries dashboard tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:

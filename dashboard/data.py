@@ -6,7 +6,7 @@ they come from the .sql files, and values reach those as bound parameters only.
 """
 
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import duckdb
 import pandas as pd
@@ -17,7 +17,9 @@ from chertlog.dashboard import questions
 from chertlog.dashboard.questions import Asked, Slice, Value
 from chertlog.queries.database import Connection, connect
 from chertlog.queries.errors import ChertlogError
-from chertlog.queries.published import published_database
+from chertlog.queries.finding import Wanted
+from chertlog.queries.finding import find as find_responses
+from chertlog.queries.published import data_directory, published_database
 from chertlog.queries.relations import Relation
 from chertlog.queries.relations import columns as columns_of
 from chertlog.queries.relations import relations as relations_of
@@ -94,6 +96,16 @@ def coverage(of: Generation) -> Coverage:
 def stories(of: Generation, trace_id: str) -> list[Story]:
     """What is known of the responses that bear a trace_id. Raises NotFound."""
     return tell(_connection(of), trace_id)
+
+
+def find(of: Generation, wanted: Wanted, *, who: str | None) -> list[dict[str, Any]]:
+    """The responses that somebody remembers; recorded, and limited, as `chertlog find` is.
+
+    Nothing of it is cached: a number is asked for, and gone. Raises ChertlogError.
+    """
+    named = data_directory()
+    folder = named if named.is_dir() else named.parent
+    return find_responses(_connection(of), folder, wanted, door="dashboard", who=who)
 
 
 @st.cache_data(max_entries=2, show_spinner=False)

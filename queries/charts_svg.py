@@ -65,15 +65,26 @@ def band_line(
     desc: str,
     times: Sequence[datetime],
     bands: Sequence[Band],
+    earlier: Sequence[float | None] = (),
     height: int = 140,
 ) -> str:
-    """A ratio over time with its interval as a band; where nothing was measured there is a gap."""
+    """A ratio over time with its interval as a band; where nothing was measured there is a gap.
+
+    `earlier` is the same ratio of an earlier time, step by step: a dashed line.
+    """
     count = len(bands)
-    highest = max((band.middle for band in bands if band.middle is not None), default=0.0)
+    measured = [*(band.middle for band in bands), *earlier]
+    highest = max((ratio for ratio in measured if ratio is not None), default=0.0)
     # Scaled to the line: in an hour with three responses the interval reaches half the way up.
     top = min(nice_top(highest * 100, least=1), 100) / 100
     room = height - _TOP - _FOOT
     shapes = []
+    for run in _runs([Band(ratio, None, None) for ratio in earlier]):
+        line = [(i + 0.5, band.middle or 0) for i, band in run]
+        shapes.append(
+            f'<polyline class="earlier" vector-effect="non-scaling-stroke" '
+            f'points="{_points(line, top, room)}"/>'
+        )
     for run in _runs(bands):
         lower = [(i + 0.5, min(band.low or 0, top)) for i, band in run]
         upper = [(i + 0.5, min(band.high or 0, top)) for i, band in run]
@@ -120,6 +131,29 @@ def share_bar(key: str, title: str, parts: Sequence[tuple[str, int]], whole: int
             rects.append(f'<rect class="{name}" {place}/>')
         left += width
     return _svg(key, title, "", 14, "".join(rects))
+
+
+def strip(
+    key: str,
+    title: str,
+    since: datetime,
+    until: datetime,
+    pieces: Sequence[tuple[datetime, datetime, str, float, str]],
+) -> str:
+    """Stretches of time on the line of a window: from, to, colour (CSS class), strength, words."""
+    whole = (until - since).total_seconds()
+    body = ['<line class="axis" x1="0" x2="100%" y1="15" y2="15"/>']
+    for begin, end, name, strength, words in pieces:
+        left = max((begin - since).total_seconds() / whole * 100, 0)
+        width = (end - begin).total_seconds() / whole * 100
+        # A minute of a day would be thinner than a pixel.
+        place = f'x="{min(left, 97):.2f}%" y="3" width="{max(width, 3):.2f}%" height="12"'
+        opacity = f"{0.25 + 0.75 * strength:.2f}"
+        body.append(
+            f'<rect class="{name}" {place} fill-opacity="{opacity}">'
+            f"<title>{html_text(words)}</title></rect>"
+        )
+    return _svg(key, title, "", 18, "".join(body))
 
 
 def nice_top(value: float, least: float = 4) -> float:

@@ -3,15 +3,14 @@
 Owns its arguments and words; the question is `finding`'s business.
 """
 
-import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from chertlog.queries.cli_errors import NotFound, friendly, note
 from chertlog.queries.cli_options import DataDir, data_dir_in_force
-from chertlog.queries.cli_times import length, moment
+from chertlog.queries.cli_times import length
 
 if TYPE_CHECKING:
     from chertlog.queries.database import Connection
@@ -83,10 +82,10 @@ def find(
 
 
 def _moment(text: str, db: "Connection") -> datetime:
-    """A time; one of the day alone is that of the newest data."""
-    text = text.strip()
-    if re.fullmatch(r"\d{1,2}:\d\d(:\d\d)?", text):
-        newest = db.rows("select newest_event_at as at from freshness")[0]["at"]
-        day = newest or datetime.now(UTC).replace(tzinfo=None)
-        text = f"{day:%Y-%m-%d}T{text.rjust(8 if text.count(':') == 2 else 5, '0')}"
-    return moment(text, "--around")
+    from chertlog.queries.finding import moment_in
+
+    newest = db.rows("select newest_event_at as at from freshness")[0]["at"]
+    try:
+        return moment_in(text, newest)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--around") from None

@@ -40,6 +40,14 @@ class StoryShape(StrEnum):
     json = "json"
 
 
+class ReportShape(StrEnum):
+    """Formats of the report."""
+
+    markdown = "markdown"
+    html = "html"
+    json = "json"
+
+
 class _Finder:
     """How --data-dir becomes a directory; the program may put its configuration's way here."""
 

@@ -5,13 +5,21 @@ a command runs: `chertlog --help` must not wait for it.
 """
 
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from chertlog.queries.cli_errors import friendly, note
-from chertlog.queries.cli_options import DataDir, StoryShape, find_data_dir
+from chertlog.queries.cli_options import DataDir, ReportShape, StoryShape, find_data_dir
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+
+    from chertlog.queries.database import Connection
+    from chertlog.queries.report_page import Page
 
 
 def trace(
@@ -101,43 +109,86 @@ def report(
     since: Annotated[
         str, typer.Option(help="How far to look back from the newest data: 90m, 24h, 7d, all.")
     ] = "24h",
+    tenant: Annotated[
+        str | None,
+        typer.Option(help="The report to send to this customer: nothing in it is about others."),
+    ] = None,
+    shape: Annotated[
+        ReportShape, typer.Option("--format", help="What is printed.")
+    ] = ReportShape.markdown,
     html: Annotated[
         Path | None, typer.Option(help="Write a self-contained HTML page to this file.")
     ] = None,
     markdown: Annotated[
         str | None, typer.Option(help="Write Markdown to this file; - is stdout.")
     ] = None,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="Write JSON to this file; docs/report.md.")
+    ] = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Report what went wrong: rates, codes, surfaces, retryability, damaged lines, freshness.
+    """Report what went wrong and what changed: errors, storms, saturation, clients, drift, data.
+
+    It is compared with the window before and with a week before, where the data reach. With a
+    file to write to, nothing is printed.
 
     \b
     Example:
       chertlog report --since 24h
-      chertlog report --since 7d --html report.html
+      chertlog report --since 7d --html report.html --json report.json
+      chertlog report --tenant tenant-06 --html to-send.html
     """
     with friendly():
         from chertlog.queries.cli_results import write_file
         from chertlog.queries.database import connect
-        from chertlog.queries.report import gather, parse_since
-        from chertlog.queries.report_markdown import report_markdown
+        from chertlog.queries.report import parse_since
 
         try:
             span = parse_since(since)
         except ValueError as error:
             raise typer.BadParameter(str(error), param_hint="--since") from None
         with connect(find_data_dir(data_dir)) as db:
-            gathered = gather(db, span)
-        if html is not None:
-            from chertlog.queries.report_html import report_html
-
-            write_file(html, report_html(gathered).encode())
-            note(f"Written: {html}")
+            write = _writers(db, span, tenant)
+        files = {ReportShape.html: html, ReportShape.json: json_file}
         if markdown not in (None, "-"):
-            write_file(Path(str(markdown)), report_markdown(gathered).encode())
-            note(f"Written: {markdown}")
-        elif markdown == "-" or html is None:
-            _print_markdown(report_markdown(gathered), raw=markdown == "-")
+            files[ReportShape.markdown] = Path(str(markdown))
+        written = {each: path for each, path in files.items() if path is not None}
+        for each, path in written.items():
+            write_file(path, write[each]().encode())
+            note(f"Written: {path}")
+        if markdown == "-" or not written:
+            printed = ReportShape.markdown if markdown == "-" else shape
+            text = write[printed]()
+            if printed is ReportShape.markdown:
+                _print_markdown(text, raw=markdown == "-")
+            else:
+                sys.stdout.write(text)
+
+
+def _writers(
+    db: "Connection", span: "timedelta | None", tenant: str | None
+) -> dict[ReportShape, Callable[[], str]]:
+    """What writes the report in each form: ours, or that of one customer."""
+    from chertlog.queries.report import gather, window_of
+    from chertlog.queries.report_html import report_html
+    from chertlog.queries.report_json import report_json
+    from chertlog.queries.report_markdown import report_markdown
+    from chertlog.queries.report_sections import page as page_of
+    from chertlog.queries.report_tenant import gather_tenant, tenant_json, tenant_page
+
+    if tenant is not None:
+        theirs = gather_tenant(db, window_of(db, span), tenant)
+        page: Page | None = tenant_page(theirs)
+        as_json = partial(tenant_json, theirs)
+    else:
+        ours = gather(db, span)
+        page = page_of(ours)
+        as_json = partial(report_json, ours, page)
+    return {
+        ReportShape.markdown: partial(report_markdown, page),
+        ReportShape.html: partial(report_html, page),
+        ReportShape.json: as_json,
+    }
 
 
 def _print_markdown(text: str, raw: bool) -> None:

@@ -5,6 +5,7 @@ number can find out who was written to. Numbers are never kept: the record has t
 """
 
 import json
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
@@ -73,6 +74,28 @@ def find(
             "most": MOST,
         },
     )
+
+
+def moment_in(text: str, newest: datetime | None) -> datetime:
+    """A time as people write it, as naive UTC; one of the day alone is that of the newest data.
+
+    Raises ValueError, with words for whoever wrote it.
+    """
+    text = text.strip()
+    if re.fullmatch(r"\d{1,2}:\d\d(:\d\d)?", text):
+        day = newest or datetime.now(UTC).replace(tzinfo=None)
+        text = f"{day:%Y-%m-%d}T{text.rjust(8 if text.count(':') == 2 else 5, '0')}"
+    try:
+        found = datetime.fromisoformat(text)
+        found = found.astimezone(UTC).replace(tzinfo=None) if found.tzinfo else found
+        if EVER[0] <= found <= EVER[1]:
+            return found
+        raise ValueError
+    except (ValueError, OverflowError):
+        raise ValueError(
+            f"{text[:40]!r} is no time; for example 2026-11-21T10:20, 10:20, or "
+            "2026-11-21T12:20+02:00"
+        ) from None
 
 
 def _within_limit(data_dir: Path) -> None:

@@ -1,20 +1,20 @@
 """Gathers the nightly report: every number from the views, over one window of time.
 
-Owns the window and what the report holds. `report_markdown` and `report_html` write it down; no
-number is computed there or here.
+Owns the window, what it is compared with, and what the report holds. `report_markdown`,
+`report_html` and `report_json` write it down; no number is computed there or here.
 """
 
 import re
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from chertlog.queries.catalogue import statements
+from chertlog.queries.report_page import Row
 
 if TYPE_CHECKING:
     from chertlog.queries.database import Connection
-
-Row = dict[str, Any]
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _SINCE = re.compile(r"\s*([0-9]{1,6})\s*([smhdw])\s*", re.IGNORECASE)
@@ -22,6 +22,8 @@ _SINCE = re.compile(r"\s*([0-9]{1,6})\s*([smhdw])\s*", re.IGNORECASE)
 _WIDTHS_MIN = (1, 5, 15, 30, 60, 180, 360, 720, 1440, 7 * 1440)
 _MOST_BUCKETS = 120
 _EARLIEST = datetime.fromisoformat("1970-01-01")
+_DAY, _WEEK = timedelta(days=1), timedelta(days=7)
+_PARAMETER = re.compile(r"\$([a-z_]+)")
 
 # The four kinds of error over time: column of the views, name, and what it holds.
 CLASSES = (
@@ -33,30 +35,102 @@ CLASSES = (
 
 
 @dataclass(frozen=True)
-class Report:
-    """The numbers of one window, as the views give them."""
+class Period:
+    """A window to compare with; `why` says why it cannot be, else there are `totals`."""
+
+    key: str  # before, week_before
+    name: str  # the day before
+    since: datetime
+    until: datetime
+    coverage: Row
+    totals: Row | None = None
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the data cover it."""
+        return not (self.coverage["begins_late"] or self.coverage["has_gap"])
+
+    @property
+    def why(self) -> str:
+        """Why it cannot be compared; "" if it can."""
+        if self.coverage["data_from"] is None:
+            return "no response is loaded"
+        if self.coverage["begins_late"]:
+            return f"the data begin at {self.coverage['data_from']:%Y-%m-%d %H:%M} UTC"
+        if self.coverage["has_gap"]:
+            hours = self.coverage["longest_gap_h"]
+            return f"no log holds a response for {hours} of its hours in a row"
+        return ""
+
+
+@dataclass(frozen=True)
+class Window:
+    """Which time a report is about, and what it is compared with."""
 
     since: datetime | None
     until: datetime | None
     asked: str
     freshness: Row
     width_min: int = 0
-    totals: Row = field(default_factory=dict)
-    previous: Row | None = None
-    over_time: list[Row] = field(default_factory=list)
-    by_code: list[Row] = field(default_factory=list)
-    by_surface: list[Row] = field(default_factory=list)
-    by_retryability: list[Row] = field(default_factory=list)
-    overrides: list[Row] = field(default_factory=list)
-    edge_only: list[Row] = field(default_factory=list)
-    unanswered: int = 0
-    rejected: list[Row] = field(default_factory=list)
-    sources: list[Row] = field(default_factory=list)
+    coverage: Row = field(default_factory=dict)
+    compared: list[Period] = field(default_factory=list)
 
     @property
     def is_empty(self) -> bool:
         """Whether there is no event at all, in any window."""
         return self.until is None
+
+    @property
+    def before(self) -> Period | None:
+        """The window before, if the data cover it."""
+        return self._known("before")
+
+    @property
+    def week_before(self) -> Period | None:
+        """The same window a week before, if the data cover it."""
+        return self._known("week_before")
+
+    def _known(self, key: str) -> Period | None:
+        return next((p for p in self.compared if p.key == key and p.is_known), None)
+
+    @property
+    def times(self) -> dict[str, datetime | None]:
+        """The window as parameters of queries; what is not to be compared is NULL."""
+        before, week = self.before, self.week_before
+        return {
+            "since": self.since,
+            "until": self.until,
+            "before_since": before.since if before else None,
+            "before_until": before.until if before else None,
+            "week_since": week.since if week else None,
+            "week_until": week.until if week else None,
+        }
+
+
+@dataclass(frozen=True)
+class Report(Window):
+    """The numbers of one window, as the views give them."""
+
+    totals: Row = field(default_factory=dict)
+    over_time: list[Row] = field(default_factory=list)
+    over_time_before: list[Row] = field(default_factory=list)
+    movers_by_code: list[Row] = field(default_factory=list)
+    movers_by_tenant: list[Row] = field(default_factory=list)
+    storms: list[Row] = field(default_factory=list)
+    saturation: list[Row] = field(default_factory=list)
+    clients: list[Row] = field(default_factory=list)
+    by_code: list[Row] = field(default_factory=list)
+    by_surface: list[Row] = field(default_factory=list)
+    by_retryability: list[Row] = field(default_factory=list)
+    violations: list[Row] = field(default_factory=list)
+    undocumented_codes: list[Row] = field(default_factory=list)
+    overrides: list[Row] = field(default_factory=list)
+    edge_only: list[Row] = field(default_factory=list)
+    unanswered: int = 0
+    logs: list[Row] = field(default_factory=list)
+    silent_hosts: list[Row] = field(default_factory=list)
+    rejected: list[Row] = field(default_factory=list)
+    sources: list[Row] = field(default_factory=list)
 
     @property
     def starts_late(self) -> bool:
@@ -81,40 +155,98 @@ def parse_since(text: str) -> timedelta | None:
     return timedelta(**{_UNITS[match[2].lower()]: int(match[1])})
 
 
-def gather(db: "Connection", span: timedelta | None) -> Report:
-    """Every number of the report over the last `span` before the newest data; None for all."""
-    queries = statements("report")
-    freshness = db.rows(queries["window"])[0]
+def window_of(db: "Connection", span: timedelta | None) -> Window:
+    """The last `span` before the newest data (None: all of it), and what it is compared with."""
+    freshness = ask(db, "report", "window", {})[0]
     until: datetime | None = freshness["end_at"]
     first: datetime | None = freshness["first_minute"]
     asked = "all data" if span is None else f"the last {_words(span)}"
     if until is None:
-        return Report(since=None, until=None, asked=asked, freshness=freshness)
+        return Window(since=None, until=None, asked=asked, freshness=freshness)
     since = (first or until) if span is None else _before(until, span)
-    window = {"since": since, "until": until}
-    width_min = bucket_width(max(since, first or since), until)
-
-    def rows(name: str) -> list[Row]:
-        return db.rows(queries[name], window)
-
-    return Report(
+    coverage = _coverage(db, since, until, 0)
+    gap_h = coverage["longest_gap_h"]
+    return Window(
         since=since,
         until=until,
         asked=asked,
         freshness=freshness,
-        width_min=width_min,
-        totals=rows("totals")[0],
-        previous=_previous(db, since, until, first) if span else None,
-        over_time=db.rows(queries["over_time"], {**window, "width_min": width_min}),
-        by_code=rows("by_code"),
-        by_surface=rows("by_surface"),
-        by_retryability=rows("by_retryability"),
-        overrides=rows("overrides"),
-        edge_only=rows("edge_only"),
-        unanswered=rows("unanswered")[0]["requests"],
-        rejected=rows("rejected"),
-        sources=rows("sources"),
+        width_min=bucket_width(max(since, first or since), until),
+        coverage=coverage,
+        compared=[
+            Period(key, name, start, end, _coverage(db, start, end, gap_h))
+            for key, name, start, end in _earlier(since, until, span)
+        ],
     )
+
+
+def gather(db: "Connection", span: timedelta | None, now: datetime | None = None) -> Report:
+    """Every number of the report over the last `span` before the newest data; None for all.
+
+    `now` is naive UTC: by it, data are stale.
+    """
+    window = window_of(db, span)
+    if window.is_empty:
+        return Report(**vars(window))
+    given = {
+        **window.times,
+        "width_min": window.width_min,
+        "now": now or datetime.now(UTC).replace(tzinfo=None),
+    }
+    before = window.before
+
+    def rows(name: str, **other: object) -> list[Row]:
+        return ask(db, "report", name, {**given, **other})
+
+    def earlier(name: str) -> list[Row]:
+        return rows(name) if before else []
+
+    tables: dict[str, Any] = {name: rows(name) for name in _ALWAYS}
+    tables |= {name: earlier(name) for name in _IF_COMPARED}
+    return Report(
+        **{**vars(window), "compared": with_totals(window.compared, rows)},
+        totals=rows("totals")[0],
+        over_time_before=rows("over_time", since=before.since, until=before.until)
+        if before
+        else [],
+        unanswered=rows("unanswered")[0]["requests"],
+        **tables,
+    )
+
+
+_ALWAYS = (
+    "over_time",
+    "storms",
+    "saturation",
+    "clients",
+    "by_code",
+    "by_surface",
+    "by_retryability",
+    "violations",
+    "undocumented_codes",
+    "overrides",
+    "edge_only",
+    "logs",
+    "rejected",
+    "sources",
+)
+_IF_COMPARED = ("movers_by_code", "movers_by_tenant", "silent_hosts")
+
+
+def with_totals(compared: Sequence[Period], rows: Callable[..., list[Row]]) -> list[Period]:
+    """The periods with their headline numbers, as far as the data cover them."""
+    return [
+        replace(each, totals=rows("totals", since=each.since, until=each.until)[0])
+        if each.is_known
+        else each
+        for each in compared
+    ]
+
+
+def ask(db: "Connection", folder: str, name: str, given: Mapping[str, object]) -> list[Row]:
+    """The rows of a packaged query, bound to those parameters that it mentions."""
+    query = statements(folder)[name]
+    return db.rows(query, {key: given[key] for key in _PARAMETER.findall(query)} or None)
 
 
 def bucket_width(since: datetime, until: datetime) -> int:
@@ -124,21 +256,28 @@ def bucket_width(since: datetime, until: datetime) -> int:
     return next(fitting, _WIDTHS_MIN[-1])
 
 
+def _coverage(db: "Connection", since: datetime, until: datetime, gap_h: int) -> Row:
+    return ask(db, "report", "covered", {"since": since, "until": until, "gap_h": gap_h})[0]
+
+
+def _earlier(
+    since: datetime, until: datetime, span: timedelta | None
+) -> list[tuple[str, str, datetime, datetime]]:
+    """The windows to compare with: the one before, and the same one a week before."""
+    if span is None:
+        return []
+    name = {_DAY: "the day before", _WEEK: "the week before"}.get(span, "the window before")
+    found = [("before", name, _before(since, until - since), since)]
+    if span < _WEEK:
+        found.append(("week_before", "a week before", _before(since, _WEEK), _before(until, _WEEK)))
+    return found
+
+
 def _before(until: datetime, span: timedelta) -> datetime:
     try:
         return max(until - span, _EARLIEST)
     except OverflowError:
         return _EARLIEST
-
-
-def _previous(
-    db: "Connection", since: datetime, until: datetime, first: datetime | None
-) -> Row | None:
-    """The same numbers for the window before, if the data reach back over all of it."""
-    start = _before(since, until - since)
-    if first is None or start < first:
-        return None
-    return db.rows(statements("report")["totals"], {"since": start, "until": since})[0]
 
 
 def _words(span: timedelta) -> str:

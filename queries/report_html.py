@@ -1,15 +1,15 @@
 """The report as one HTML file that needs nothing else: it can be mailed, and opened years later.
 
-Owns the page. Its charts are `charts_svg`'s, its words `report_sections`'. Every text passes
+Owns the page. Its charts are `charts_svg`'s, its words the sections'. Every text passes
 `html_text`, and the page's own policy forbids it to load or run anything.
 """
 
-from chertlog.queries.charts_svg import Band, band_line, share_bar, stacked_bars, whisker
+from chertlog.queries.charts_svg import Band, band_line, share_bar, stacked_bars, strip, whisker
 from chertlog.queries.clean_text import html_text
-from chertlog.queries.report import CLASSES, Report, Row
-from chertlog.queries.report_sections import Cell, Logged, Section, sections
+from chertlog.queries.report_page import Cell, Drawing, Logged, Page, Row, Section, Series, Share
+from chertlog.queries.report_page import Whisker as WhiskerOf
 from chertlog.queries.report_style import STYLE
-from chertlog.queries.report_words import percent, remarks, summary, tiles, title, window_words
+from chertlog.queries.report_words import percent
 from chertlog.queries.tables import time_text
 
 _PAGE = """<!doctype html>
@@ -31,35 +31,34 @@ _PAGE = """<!doctype html>
 </body>
 </html>
 """
+_EMPTY = (
+    '<p class="lead">The database holds no events yet.</p>\n'
+    "<p>To load logs, run <code>chertlog ingest PATH</code>; to try it with simulated ones, "
+    "<code>chertlog demo</code>.</p>"
+)
 
 
-def report_html(report: Report) -> str:
+def report_html(page: Page | None) -> str:
     """The whole page."""
-    body = _empty() if report.is_empty else _body(report)
-    return _PAGE.format(title=html_text(title(report)), style=STYLE, body=body)
+    title, body = (page.title, _body(page)) if page else ("Chert API errors", _EMPTY)
+    return _PAGE.format(title=html_text(title), style=STYLE, body=body)
 
 
-def _empty() -> str:
-    return (
-        '<p class="lead">The database holds no events yet.</p>\n'
-        "<p>To load logs, run <code>chertlog ingest PATH</code>; to try it with simulated ones, "
-        "<code>chertlog demo</code>.</p>"
-    )
-
-
-def _body(report: Report) -> str:
+def _body(page: Page) -> str:
     parts = [
-        f'<p class="soft">{html_text(window_words(report))}</p>',
-        f'<p class="lead">{html_text(summary(report))}</p>',
+        f'<p class="soft">{html_text(page.window)}</p>',
+        f'<p class="lead">{html_text(page.summary)}</p>',
     ]
-    if said := remarks(report):
-        items = "".join(f"<li>{html_text(remark)}</li>" for remark in said)
+    if page.remarks:
+        items = "".join(f"<li>{html_text(remark)}</li>" for remark in page.remarks)
         parts.append(f'<ul class="remarks">{items}</ul>')
-    parts.append(f'<dl class="tiles">{"".join(map(_tile, tiles(report)))}</dl>')
-    parts.append(_over_time(report))
-    parts += [_section(report, section) for section in sections(report)]
-    loaded = html_text(time_text(report.freshness["as_of"]))
-    parts.append(f"<footer>All times are UTC. Loaded at {loaded}. Written by chertlog.</footer>")
+    parts.append(f'<dl class="tiles">{"".join(map(_tile, page.tiles))}</dl>' if page.tiles else "")
+    if page.quote:
+        heading, paragraph = map(html_text, page.quote)
+        parts.append(f"<section><h2>{heading}</h2><blockquote>{paragraph}</blockquote></section>")
+    parts.append(_over_time(page.series) if page.series else "")
+    parts += [_section(section) for section in page.sections]
+    parts.append(f"<footer>{html_text(page.footer)}</footer>")
     return "\n".join(part for part in parts if part)
 
 
@@ -68,12 +67,9 @@ def _tile(tile: tuple[str, str, str]) -> str:
     return f'<div class="tile"><dt>{label}</dt><dd>{value}<small>{aside}</small></dd></div>'
 
 
-def _over_time(report: Report) -> str:
-    rows = report.over_time
-    if not rows:
-        return ""
+def _over_time(series: Series) -> str:
+    rows = series.rows
     times = [row["bucket"] for row in rows]
-    bands = [_band(row) for row in rows]
     worst = max(rows, key=lambda row: row["error_ratio"] or 0)
     peak = max(rows, key=lambda row: row["errors"])
     ratio = band_line(
@@ -81,31 +77,36 @@ def _over_time(report: Report) -> str:
         "Error ratio over time",
         f"Highest {percent(worst['error_ratio'])}, from {time_text(worst['bucket'])} UTC.",
         times,
-        bands,
+        [_band(row) for row in rows],
+        [row["error_ratio"] for row in series.earlier],
     )
     errors = stacked_bars(
         "errors",
         "Errors over time by class",
         f"Most {peak['errors']:,}, from {time_text(peak['bucket'])} UTC.",
         times,
-        [(name, [row[column] for row in rows]) for column, name, _ in CLASSES],
-        [_tip(row) for row in rows],
+        [(name, [row[column] for row in rows]) for column, name, _ in series.classes],
+        [_tip(row, series) for row in rows],
     )
     legend = "".join(
         f'<li><i class="{name}"></i>{name}: {html_text(words)} '
         f"({sum(row[column] for row in rows):,})</li>"
-        for column, name, words in CLASSES
+        for column, name, words in series.classes
     )
+    dashed = f"; dashed, {html_text(series.earlier_name)}" if series.earlier else ""
     return (
         "<section><h2>Errors over time</h2>\n"
-        f'<p class="soft">In steps of {report.width_min} minutes. Error ratio above, with its 95 % '
-        f"interval; errors by class below.</p>\n<figure>{ratio}</figure>\n<figure>{errors}"
+        f'<p class="soft">In steps of {series.width_min} minutes. Error ratio above, with its 95 % '
+        f"interval{dashed}; errors by class below.</p>\n"
+        f"<figure>{ratio}</figure>\n<figure>{errors}"
         f'<figcaption><ul class="legend">{legend}</ul></figcaption></figure></section>'
     )
 
 
-def _tip(row: Row) -> str:
-    classes = ", ".join(f"{row[column]:,} {name}" for column, name, _ in CLASSES if row[column])
+def _tip(row: Row, series: Series) -> str:
+    classes = ", ".join(
+        f"{row[column]:,} {name}" for column, name, _ in series.classes if row[column]
+    )
     return (
         f"{time_text(row['bucket'])} UTC: {row['errors']:,} errors of {row['responses']:,} "
         f"responses ({percent(row['error_ratio'])}){': ' + classes if classes else ''}"
@@ -116,27 +117,30 @@ def _band(row: Row) -> Band:
     return Band(row["error_ratio"], row["error_ratio_low"], row["error_ratio_high"])
 
 
-def _section(report: Report, section: Section) -> str:
+def _section(section: Section) -> str:
     parts = [f"<h2>{html_text(section.title)}</h2>"]
     parts += [f'<p class="soft">{html_text(section.text)}</p>'] if section.text else []
-    parts.append(_table(report, section) if section.rows else f"<p>{html_text(section.empty)}</p>")
-    dig = f"<details><summary>Dig on</summary><pre>{html_text(section.dig)}</pre></details>"
-    return f'<section class="{section.key}">{"".join(parts)}{dig}</section>'
+    parts.append(_table(section) if section.rows else f"<p>{html_text(section.empty)}</p>")
+    if section.dig:
+        question = html_text(section.dig)
+        parts.append(f"<details><summary>Dig on</summary><pre>{question}</pre></details>")
+    return f'<section class="{section.key}">{"".join(parts)}</section>'
 
 
-def _table(report: Report, section: Section) -> str:
-    charts = _charts(report, section.key)
+def _table(section: Section) -> str:
     heads = [_head(name, n in section.right) for n, name in enumerate(section.columns)]
     lines = []
     for number, row in enumerate(section.rows):
         cells = [_data(cell, n in section.right) for n, cell in enumerate(row)]
-        if section.key == "code":  # the meaning under its code: a narrow column would tear it
+        if section.wide:  # the second cell under the first: a narrow column would tear it
             cells[:2] = [f"<td>{_words(row[0])}<small>{_words(row[1])}</small></td>"]
-        cells += [f'<td class="chart">{charts[number]}</td>'] if charts else []
+        if section.drawings:
+            drawing = _draw(f"{section.key}{number}", section.drawings[number])
+            cells.append(f'<td class="chart">{drawing}</td>')
         lines.append(f"<tr>{''.join(cells)}</tr>")
-    if section.key == "code":
+    if section.wide:
         del heads[1]
-    heads += [f"<th>{_CHART_HEADS[section.key]}</th>"] if charts else []
+    heads += [f"<th>{_key(section.drawn)}</th>"] if section.drawings else []
     return (
         f'<div class="scroll" tabindex="0" role="region" aria-label="{html_text(section.title)}">'
         f"<table><thead><tr>{''.join(heads)}</tr></thead>\n"
@@ -144,34 +148,22 @@ def _table(report: Report, section: Section) -> str:
     )
 
 
-_CHART_HEADS = {
-    "code": '<i class="yes"></i>↻ <i class="no"></i>✕ <i class="lost"></i>?',
-    "surface": "Ratio with interval",
-}
-
-
-def _charts(report: Report, key: str) -> list[str]:
-    """A small chart for each row of the tables that have one."""
-    if key == "code":
-        most = max((row["errors"] for row in report.by_code), default=0)
-        return [_code_bar(number, row, most) for number, row in enumerate(report.by_code)]
-    if key == "surface":
-        top = max((row["error_ratio_high"] or 0 for row in report.by_surface), default=0)
-        return [
-            whisker(f"surface{n}", percent(row["error_ratio"]), _band(row), top)
-            for n, row in enumerate(report.by_surface)
-        ]
-    return []
-
-
-def _code_bar(number: int, row: Row, most: int) -> str:
-    sent = {"yes": "retryable_errors", "no": "final_errors", "lost": "flagless_errors"}
-    return share_bar(
-        f"code{number}",
-        f"{row['errors']:,} errors, retryable in {row['retryable_errors']:,}",
-        [(name, row[column]) for name, column in sent.items()],
-        most,
+def _key(heading: str) -> str:
+    """The heading of drawings; flags come with their colours."""
+    colours = {"↻": "yes", "✕": "no", "?": "lost"}
+    return " ".join(
+        f'<i class="{colours[word]}"></i>{word}' if word in colours else html_text(word)
+        for word in heading.split()
     )
+
+
+def _draw(key: str, drawing: Drawing) -> str:
+    if isinstance(drawing, Share):
+        return share_bar(key, drawing.title, drawing.parts, drawing.whole)
+    if isinstance(drawing, WhiskerOf):
+        band = Band(drawing.middle, drawing.low, drawing.high)
+        return whisker(key, drawing.title, band, drawing.top)
+    return strip(key, drawing.title, drawing.since, drawing.until, drawing.pieces)
 
 
 def _head(name: str, right: bool) -> str:
@@ -184,5 +176,7 @@ def _data(cell: Cell, right: bool) -> str:
 
 def _words(cell: Cell) -> str:
     if isinstance(cell, Logged):
-        return f"<code>{html_text(cell.text)}</code>"
+        # What is short is an id: half an id is none.
+        whole = ' class="whole"' if len(cell.text) <= 24 else ""
+        return f"<code{whole}>{html_text(cell.text)}</code>"
     return html_text(cell)

@@ -11,6 +11,7 @@ STYLE = """\
   --code: #f3f5f8;
   --client: #1f8a83; --platform: #c8540a; --capacity: #7741b0; --unclassified: #8a94a3;
   --yes: #2b7bba; --no: #c8540a; --lost: #8a94a3; --line: #1a2130; --band: #1a213024;
+  --outage: #8f6400;
 }
 @media (prefers-color-scheme: dark) {
   :root {
@@ -18,6 +19,7 @@ STYLE = """\
     --code: #111720;
     --client: #43c0b6; --platform: #f08b45; --capacity: #a884e6; --unclassified: #7c8899;
     --yes: #5aa9e6; --no: #f08b45; --lost: #7c8899; --line: #e8ecf2; --band: #e8ecf230;
+    --outage: #d9ac4a;
   }
 }
 * { box-sizing: border-box; }
@@ -61,7 +63,9 @@ th {
   vertical-align: bottom;
 }
 tbody tr:last-child td { border-bottom: 0; }
+td code.whole, .storms td:first-child, .clients td:nth-child(2) { white-space: nowrap; }
 .n { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
+th.n { white-space: normal; min-width: 4.5em; }
 td:first-child { font-weight: 600; min-width: 88px; }
 td small {
   display: block; font-size: 13px; font-weight: 400; line-height: 1.35; color: var(--soft);
@@ -94,6 +98,9 @@ svg text { font-size: 11px; fill: var(--soft); font-variant-numeric: tabular-num
 svg .grid { stroke: var(--rule); } svg .axis { stroke: var(--soft); stroke-opacity: .45; }
 svg .hit { fill: transparent; } svg g:hover .hit { fill: var(--ink); fill-opacity: .07; }
 svg .line { fill: none; stroke: var(--line); stroke-width: 1.8; stroke-linejoin: round; }
+svg .earlier {
+  fill: none; stroke: var(--soft); stroke-width: 1.3; stroke-dasharray: 4 3; stroke-opacity: .8;
+}
 svg .band { fill: var(--band); }
 svg .whisker { stroke: var(--soft); stroke-width: 3; stroke-linecap: round; }
 svg .dot { fill: var(--ink); }
@@ -103,6 +110,10 @@ svg .dot { fill: var(--ink); }
 .unclassified { fill: var(--unclassified); background: var(--unclassified); }
 .yes { fill: var(--yes); background: var(--yes); } .no { fill: var(--no); background: var(--no); }
 .lost { fill: var(--lost); background: var(--lost); }
+.outage { fill: var(--outage); } .line-fill { fill: var(--line); }
+blockquote {
+  margin: 8px 0 0; padding: 2px 0 2px 14px; border-left: 3px solid var(--yes); max-width: 80ch;
+}
 footer { color: var(--soft); font-size: 13px; }
 @media (max-width: 600px) {
   main { padding: 20px 12px 40px; }

@@ -34,7 +34,7 @@ SOURCES = [
     if path.suffix in (".py", ".sql") and "__pycache__" not in path.parts
 ]
 # What stands at the top of a checkout without being ours to describe.
-UNDESCRIBED = {"build", "dist", "docs"}
+UNDESCRIBED = {"build", "dist", "shots", "site"}
 
 
 def in_code(text: str) -> str:
@@ -225,7 +225,9 @@ def error_classes() -> set[str]:
 def test_links_and_images_lead_somewhere(path: Path) -> None:
     targets = re.findall(r"\]\(([^)\s]+)\)", path.read_text("utf-8"))
     relative = [target for target in targets if not re.match(r"[a-z]+:", target)]
-    missing = [t for t in relative if not (path.parent / t.partition("#")[0]).exists()]
+    # Pages of the reference are written while the site is built, and checked there.
+    here = [target for target in relative if not target.startswith("reference/")]
+    missing = [t for t in here if not (path.parent / t.partition("#")[0]).exists()]
     assert missing == []
 
 

@@ -17,7 +17,10 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 SHIPPED = ("ingest", "queries", "dashboard")
 # What the sdist needs besides: to be tested, and to be read.
 ALONGSIDE = ("sample_logs", "tests", "docs", ".ci")
-ROOT_FILES = ("pyproject.toml", "Makefile", "LICENSE", "CHANGELOG.md", "MANIFEST.in", ".gitignore")
+ROOT_FILES = (
+    *("pyproject.toml", "mkdocs.yml", "Makefile", "LICENSE", "CHANGELOG.md", "MANIFEST.in"),
+    ".gitignore",
+)
 
 
 def files(folder: str) -> set[str]:

@@ -294,11 +294,13 @@ def test_no_canary_is_in_a_report_or_an_export(planted: Any, tmp_path: Path) -> 
     data, _ = planted
     here = ["--data-dir", str(data)]
     page, text, table = tmp_path / "r.html", tmp_path / "r.md", tmp_path / "e.parquet"
+    rows = tmp_path / "r.json"
     told = ["report", "--since", "all", "--html", str(page), "--markdown", str(text)]
+    told += ["--json", str(rows)]
     exported = ["sql", "events", "--format", "parquet", "--output", str(table)]
     for arguments in (told, exported):
         assert CliRunner().invoke(app, [*arguments, *here]).exit_code == 0
-    for path in (page, text, table):
+    for path in (page, text, rows, table):
         assert len(path.read_bytes()) > 3000
         assert found_in(path.read_bytes()) == [], path.name
     for trace in ("a00000000001", "b00000000000", "d00000000003", "e00000000002"):

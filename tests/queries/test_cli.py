@@ -277,11 +277,12 @@ def test_a_view_whose_name_is_sql_is_not_run(run: Run) -> None:
 
 
 def test_the_report_goes_where_it_is_sent(run: Run, tmp_path: Path) -> None:
-    page, text = tmp_path / "r.html", tmp_path / "r.md"
-    done = run("report", "--html", page, "--markdown", text)
+    page, text, rows = tmp_path / "r.html", tmp_path / "r.md", tmp_path / "r.json"
+    done = run("report", "--html", page, "--markdown", text, "--json", rows)
     assert (done.exit_code, done.stdout) == (0, "")
     assert page.read_text().startswith("<!doctype html>")
     assert text.read_text() == run("report").stdout == run("report", "--markdown", "-").stdout
+    assert json.loads(rows.read_text()) == json.loads(run("report", "--format", "json").stdout)
 
 
 def test_a_trace_is_told_from_a_pasted_body(

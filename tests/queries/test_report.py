@@ -1,5 +1,6 @@
 """The report: its numbers against sums done by hand, its forms against hostile logs."""
 
+import json
 import re
 from collections.abc import Callable
 from datetime import datetime
@@ -12,11 +13,13 @@ from markdown_it import MarkdownIt
 
 from chertlog.queries import connect
 from chertlog.queries.charts_svg import nice_top
-from chertlog.queries.report import Report, bucket_width, gather, parse_since
+from chertlog.queries.report import Report, bucket_width, gather, parse_since, window_of
 from chertlog.queries.report_html import report_html
+from chertlog.queries.report_json import report_json
 from chertlog.queries.report_markdown import report_markdown, spark
-from chertlog.queries.report_sections import sections
-from chertlog.queries.report_words import percent
+from chertlog.queries.report_sections import page, sections
+from chertlog.queries.report_tenant import gather_tenant, tenant_json, tenant_page
+from chertlog.queries.report_words import change, percent
 
 from ..sums import fill_sums
 
@@ -98,7 +101,10 @@ def test_the_window_counts_back_from_the_newest_data(report_of: Ask) -> None:
     assert (totals["operations"], totals["failed_operations"]) == (8, 6)
     assert totals["logical_failures"] == 1
     # Before that the data do not reach over a whole hour: no comparison.
-    assert report.previous is None
+    assert report.before is None
+    assert [period.why for period in report.compared] == [
+        "the data begin at 2026-11-22 10:30 UTC"
+    ] * 2
 
 
 @pytest.mark.usefixtures("night")
@@ -117,15 +123,16 @@ def test_every_table_adds_up(report_of: Ask) -> None:
     assert list(sums.values()) == [2, 1, 2, 1]
     (override,) = report.overrides
     assert (override["error_code"], override["retryable"], override["errors"]) == (3004, False, 1)
+    assert (override["errors_before"], override["is_new"]) == (None, True)
 
 
 @pytest.mark.usefixtures("night")
 def test_the_window_before_is_compared_where_the_data_reach(report_of: Ask) -> None:
     report = report_of("30m")
     assert report.totals["responses"] == 4
-    assert report.previous is not None
-    assert report.previous["responses"] == 4
-    assert "after 100 % in the window before" in report_markdown(report)
+    assert report.before is not None and report.before.totals is not None
+    assert report.before.totals["responses"] == 4
+    assert "after 100 % in the window before" in report_markdown(page(report))
 
 
 @pytest.mark.usefixtures("night")
@@ -143,22 +150,25 @@ def test_every_dig_on_question_can_be_asked(report_of: Ask, tmp_path: Path) -> N
     report = report_of("24h")
     with connect(tmp_path / "built.duckdb") as db:
         for section in sections(report):
-            match = re.fullmatch(r'chertlog sql "(.*)"', section.dig)
+            match = re.fullmatch(r'chertlog (?:sql (?:"(.*)"|(\w+))|check)|', section.dig)
             assert match, section.dig
-            db.rows(match[1])
+            if asked := match[1] or match[2]:
+                db.rows(asked if match[1] else f"from {asked}")
 
 
 def test_an_empty_database_says_so(report_of: Ask) -> None:
     report = report_of("24h")
-    assert "no events yet" in report_markdown(report)
-    assert "no events yet" in report_html(report)
+    assert "no events yet" in report_markdown(page(report))
+    assert "no events yet" in report_html(page(report))
+    told = json.loads(report_json(report, page(report)))
+    assert (told["schema"], told["until"], told["by_code"]) == (1, None, [])
 
 
 def test_a_window_without_responses_says_so(report_of: Ask, event: Row) -> None:
     event(1, "2026-11-22 11:59:30", event="service.heartbeat")
     report = report_of("24h")
-    assert "No response was logged in this window." in report_markdown(report)
-    assert "No response was logged in this window." in report_html(report)
+    assert "No response was logged in this window." in report_markdown(page(report))
+    assert "No response was logged in this window." in report_html(page(report))
 
 
 @pytest.mark.usefixtures("night")
@@ -168,7 +178,7 @@ def test_a_clock_ahead_is_remarked(report_of: Ask, con: duckdb.DuckDBPyConnectio
         "loaded, refused, lines, events, rejected, blank, duplicates) values "
         "(1, '2026-11-20', '2026-11-20', '0', 1, 1, 0, 12, 10, 1, 1, 0)"
     )
-    assert "some clock was wrong" in report_markdown(report_of("24h"))
+    assert "some clock was wrong" in report_markdown(page(report_of("24h")))
 
 
 class Page(HTMLParser):
@@ -205,30 +215,56 @@ def hostile(
 
 @pytest.mark.usefixtures("hostile")
 def test_html_from_hostile_logs_is_inert(report_of: Ask) -> None:
-    text = report_html(report_of("24h"))
-    page = Page(text)
-    assert not {"script", "img", "a", "iframe", "link", "object"} & set(page.tags)
-    assert page.risky == []
+    text = report_html(page(report_of("24h")))
+    seen = Page(text)
+    assert not {"script", "img", "a", "iframe", "link", "object"} & set(seen.tags)
+    assert seen.risky == []
     assert "&lt;script&gt;" in text
     assert "\x1b" not in text
 
 
+def test_a_customers_report_with_a_hostile_name_is_inert(
+    con: duckdb.DuckDBPyConnection, response: Row, operation: Row, event: Row, tmp_path: Path
+) -> None:
+    event(1, "2026-11-22 11:59:30")
+    row = {"is_error": True, "error_code": 3004, "retryable": False, "tenant_id": HOSTILE}
+    response(1, "2026-11-22 11:59:30", trace_id=HOSTILE, **row)
+    operation(1, "2026-11-22 11:59:30", succeeded=False, tenant_id=HOSTILE)
+    con.execute("insert into store.meta values ('newest_at', '2026-11-22 12:00:00')")
+    fill_sums(con)
+    con.execute("use memory")
+    con.execute("detach built")
+    with connect(tmp_path / "built.duckdb") as db:
+        theirs = gather_tenant(db, window_of(db, parse_since("24h")), HOSTILE)
+    seen = Page(report_html(tenant_page(theirs)))
+    assert not {"script", "img", "a", "iframe", "link", "object"} & set(seen.tags)
+    assert seen.risky == []
+    parser = MarkdownIt("commonmark", {"html": True}).enable("table")
+    tokens = parser.parse(report_markdown(tenant_page(theirs)))
+    inline = [child for token in tokens for child in token.children or []]
+    assert not {token.type for token in [*tokens, *inline]} & {"link_open", "image", "html_inline"}
+    assert json.loads(tenant_json(theirs))["tenant"] == HOSTILE
+    assert "\x1b" not in tenant_json(theirs) + report_markdown(tenant_page(theirs))
+
+
 @pytest.mark.usefixtures("hostile")
 def test_markdown_from_hostile_logs_is_inert(report_of: Ask) -> None:
-    text = report_markdown(report_of("24h"))
+    text = report_markdown(page(report_of("24h")))
     assert "\x1b" not in text
     parser = MarkdownIt("commonmark", {"html": True}).enable("table")
     inline = [child for token in parser.parse(text) for child in token.children or []]
     kinds = {token.type for token in [*parser.parse(text), *inline]}
     assert not kinds & {"link_open", "image", "html_inline", "html_block"}
     # A pipe that got through would move every cell after it.
-    cells = [line.replace(r"\|", "") for line in text.splitlines() if line.startswith("| `")]
-    assert {line.count("|") for line in cells} == {5 + 1, 7 + 1, 9 + 1}
+    for token in parser.parse(text):
+        if token.type == "table_open":
+            lines = [line.replace(r"\|", "") for line in text.splitlines()[slice(*token.map or ())]]
+            assert len({line.count("|") for line in lines}) == 1, lines
 
 
 @pytest.mark.usefixtures("night")
 def test_the_page_needs_nothing_from_elsewhere(report_of: Ask) -> None:
-    text = report_html(report_of("24h"))
+    text = report_html(page(report_of("24h")))
     assert "http://" not in text
     assert "https://" not in text
     assert "url(" not in text
@@ -238,7 +274,7 @@ def test_the_page_needs_nothing_from_elsewhere(report_of: Ask) -> None:
 
 @pytest.mark.usefixtures("night")
 def test_every_chart_has_a_name_of_its_own(report_of: Ask) -> None:
-    text = report_html(report_of("24h"))
+    text = report_html(page(report_of("24h")))
     named = re.findall(r'<svg role="img" aria-labelledby="([\w-]+)', text)
     assert len(named) == len(set(named)) > 5
     for name in named:
@@ -258,6 +294,25 @@ def test_every_chart_has_a_name_of_its_own(report_of: Ask) -> None:
 )
 def test_ratios_are_never_rounded_to_all_or_nothing(ratio: float | None, words: str) -> None:
     assert percent(ratio) == words
+
+
+@pytest.mark.parametrize(
+    ("now", "then", "words"),
+    [
+        (None, 1, ""),
+        (1, None, ""),
+        (7, 7, "="),
+        (7, 0, "from 0"),
+        (0, 7, "none now"),
+        (104, 100, "+4 %"),
+        (96, 100, "−4 %"),
+        (1001, 1000, "under 1 %"),
+        (25, 10, "× 2.5"),
+        (1000, 10, "× 100"),
+    ],
+)
+def test_changes_in_words(now: float | None, then: float | None, words: str) -> None:
+    assert change(now, then) == words
 
 
 def test_sparks_tell_little_from_nothing() -> None:

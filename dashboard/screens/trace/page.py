@@ -17,7 +17,7 @@ from chertlog.dashboard.drawing.markup import panel
 from chertlog.dashboard.drawing.theme import Palette
 from chertlog.dashboard.frame import admission, view
 from chertlog.dashboard.frame.view import View
-from chertlog.dashboard.screens.trace import attempts, doors, pasted
+from chertlog.dashboard.screens.trace import attempts, doors, finder, pasted
 from chertlog.queries.audit import record
 from chertlog.queries.cli_errors import NotFound
 from chertlog.queries.story import Story
@@ -191,6 +191,8 @@ def _unknown(shown: View, trace_id: str, error: NotFound) -> None:
 
 
 def _nothing_typed(shown: View, colours: Palette) -> None:
+    if finder.draw(shown, colours):
+        return
     latest = data.frame(shown.generation, "latest_errors")
     if latest.empty:
         st.text("There are no errors in the database.")
