@@ -67,9 +67,15 @@ class Chooser:
         self._formats = formats(settings.log_formats, settings.field_maps)
         self._override = named(self._formats, format_name) if format_name else None
         self._loaded: list[Loaded] = []
-        self._contents = Contents([])
+        self._contents: Contents | None = None
         self._heads: list[bytes] = []
         self._run_no = 0
+
+    def known(self, head: bytes) -> list[Loaded]:
+        """Loaded content that begins like a file, as far as its first line tells."""
+        if self._contents is None:
+            self._contents = Contents(loaded_sources(self._con))
+        return self._contents.beginning_like(head)
 
     def next_batch(self, run_no: int) -> list[Item]:
         """Take files for one transaction; one that could go on like another waits for the next."""
@@ -124,7 +130,7 @@ class Chooser:
             return None
         again = path_text(path) in self._reload
         replaced = [s for s in self._loaded if again and s.path == path_text(path)]
-        like_it = [s for s in self._contents.beginning_like(head) if s not in replaced]
+        like_it = [s for s in self.known(head) if s not in replaced]
         resumed = self._memory.resume(file, like_it) if self._memory else None
         known = Grown(resumed.source) if resumed else recognise(head, file.stream(), like_it)
         if isinstance(known, Same):
