@@ -74,7 +74,13 @@ class Summary:
 
     def add(self, item: Item) -> None:
         self.outcomes.append(
-            Outcome(item.file.path, item.status, item.failure or "", item.format.name)
+            Outcome(
+                item.file.path,
+                item.status,
+                item.failure or "",
+                item.format.name,
+                item.file.identity,
+            )
         )
         for name in (*COUNTS, "erased"):
             setattr(self, name, getattr(self, name) + getattr(item, name))
