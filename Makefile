@@ -17,7 +17,7 @@ ONLY    ?= *
 BENCHES  = $(wildcard tests/bench/bench_$(ONLY).py)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo dashboard docs test check types format truth torture fuzz bench shots audit clean
+.PHONY: help venv demo dashboard docs test check types format truth torture fuzz soak bench shots audit clean
 
 help: ## this list
 	@echo 'make COMMAND [PYTHON=python3] [VENV=.venv]'
@@ -64,6 +64,9 @@ torture: $(DEV) ## every fault case, kills, and files of all sizes, at full leng
 
 fuzz: $(DEV) ## damaged lines against the readers; ARGS='--minutes 10'
 	@$(BIN)/python tests/torture/fuzz.py $(ARGS)
+
+soak: $(DEV) ## 6 simulated hours at tenfold speed while everything runs; ends with a table; ARGS='--minutes 12 --rps 300'
+	@.ci/tools browser >/dev/null && $(BIN)/python tests/soak/soak.py $(ARGS)
 
 bench: $(DEV) ## the benchmarks in tests/bench/, one after the other; ONLY=dashboard ARGS='--people 50'
 	@mkdir -p .bench && for name in $(BENCHES:tests/bench/bench_%.py=%); do \

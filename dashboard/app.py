@@ -10,7 +10,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from chertlog.dashboard import data
+from chertlog.dashboard import data, metrics
 from chertlog.dashboard.drawing import clock, stylesheet, theme
 from chertlog.dashboard.frame import admission, filters, freshness, links, states, view, zone
 from chertlog.dashboard.frame.view import View
@@ -48,7 +48,8 @@ def main() -> None:
     in_zone = zone.choose()
     clock.use(in_zone)
     try:
-        _run(page, in_zone, has_filters=page.url_path not in _UNFILTERED)
+        with metrics.page(page.url_path or "overview"):
+            _run(page, in_zone, has_filters=page.url_path not in _UNFILTERED)
     except QueryLimit as error:
         states.too_much(error)
     except BadQuery:

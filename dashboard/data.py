@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import streamlit as st
 
-from chertlog.dashboard import questions
+from chertlog.dashboard import metrics, questions
 from chertlog.dashboard.questions import Asked, Slice, Value
 from chertlog.queries.database import Connection, connect
 from chertlog.queries.errors import ChertlogError
@@ -154,14 +154,16 @@ def _frame(
 ) -> pd.DataFrame:
     query = _kept_ready(of, questions.text(name, unit))
     tables = {"sliced": _slice(of, sliced)} if sliced else None
-    return _connection(of).sql(query, _bound(asked), tables)
+    with metrics.query(name):
+        return _connection(of).sql(query, _bound(asked), tables)
 
 
 # Some hundred kilobytes each: the steps of a period, by surface and kind of answer.
 @st.cache_resource(max_entries=200, ttl="1h", show_spinner=False)
 def _slice(of: Generation, wanted: Slice) -> pa.Table:
     query = _kept_ready(of, questions.text("sliced", wanted.unit))
-    return _connection(of).arrow(query, _bound(wanted.asked))
+    with metrics.query("sliced"):
+        return _connection(of).arrow(query, _bound(wanted.asked))
 
 
 def _bound(asked: Asked) -> dict[str, object] | None:

@@ -8,6 +8,8 @@ from collections.abc import Awaitable, Callable, Collection, MutableMapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from chertlog.dashboard import metrics
+
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -62,7 +64,8 @@ class Guard:
                 await receive()
                 await send(_REFUSED)
                 return
-            await self._app(_with_port(scope), receive, send)
+            with metrics.session():
+                await self._app(_with_port(scope), receive, send)
             return
         if scope["type"] != "http":
             await self._app(scope, receive, send)

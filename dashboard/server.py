@@ -17,6 +17,7 @@ from chertlog.dashboard import login
 HERE = Path(__file__).resolve().parent
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8501
+METRICS_VARIABLE = "CHERTLOG_METRICS_PORT"
 
 
 def command(
@@ -62,9 +63,14 @@ def streamlit_command(
     return [sys.executable, "-P", "-m", "streamlit", "run", str(HERE / "asgi.py"), *options]
 
 
-def environment(data_dir: str | Path, login_file: Path | None = None) -> dict[str, str]:
+def environment(
+    data_dir: str | Path, login_file: Path | None = None, metrics_port: int | None = None
+) -> dict[str, str]:
     """The environment in which it runs: the caller's, where the data are, and who may look."""
-    known = {"CHERTLOG_DATA_DIR": str(Path(data_dir).expanduser().resolve())}
+    known = {
+        "CHERTLOG_DATA_DIR": str(Path(data_dir).expanduser().resolve()),
+        METRICS_VARIABLE: str(metrics_port or ""),
+    }
     return {**os.environ, **known, login.VARIABLE: str(login_file or "")}
 
 
@@ -76,13 +82,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except login.Unusable as error:
         print(f"the log-in cannot be used: {error}", file=sys.stderr)
         return 2
-    if reason := _unavailable(options.host, options.port):
-        print(
-            f"cannot serve on {options.host}:{options.port}: {reason}\n"
-            f"Choose another port: --port {options.port + 1}",
-            file=sys.stderr,
-        )
-        return 3
+    wanted = [("--port", options.host, options.port)]
+    if options.metrics_port:
+        wanted.append(("--metrics-port", DEFAULT_HOST, options.metrics_port))
+    for name, host, port in wanted:
+        if reason := _unavailable(host, port):
+            print(
+                f"cannot serve on {host}:{port}: {reason}\nChoose another port: {name} {port + 1}",
+                file=sys.stderr,
+            )
+            return 3
     if options.host not in ("127.0.0.1", "localhost", "::1") and log_in is None:
         print(
             f"serving on {options.host}: everyone who reaches this port sees the logs' contents; "
@@ -93,7 +102,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     file = log_in.file if log_in else None
     start = streamlit_command(options.port, options.host, hosts, options.base_path, file)
     # exec, so that Ctrl-C and signals reach the server itself.
-    os.execve(start[0], start, environment(options.data_dir, file))
+    os.execve(start[0], start, environment(options.data_dir, file, options.metrics_port))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -127,6 +136,14 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="TOML file with the OpenID Connect provider to log in with, and who is let in "
         f"(also: {login.VARIABLE})",
+    )
+    parser.add_argument(
+        "--metrics-port",
+        type=int,
+        default=int(os.environ.get(METRICS_VARIABLE) or 0) or None,
+        metavar="PORT",
+        help="port of 127.0.0.1 for /metrics (Prometheus) and /healthz; off without it "
+        f"(also: {METRICS_VARIABLE})",
     )
     return parser
 

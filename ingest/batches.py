@@ -10,7 +10,7 @@ import re
 import time
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,6 +42,7 @@ class Outcome:
     status: str
     reason: str = ""
     format: str = ""
+    identity: tuple[int, int] | None = None  # device and inode of the file that was opened
 
 
 class Chooser:
@@ -67,14 +68,21 @@ class Chooser:
         self._formats = formats(settings.log_formats, settings.field_maps)
         self._override = named(self._formats, format_name) if format_name else None
         self._loaded: list[Loaded] = []
-        self._contents = Contents([])
+        self._contents: Contents | None = None
         self._heads: list[bytes] = []
         self._run_no = 0
 
+    def known(self, head: bytes) -> list[Loaded]:
+        """Loaded content that begins like a file, as far as its first line tells."""
+        if self._contents is None:
+            self._contents = Contents(self._con)
+        return self._contents.beginning_like(head)
+
     def next_batch(self, run_no: int) -> list[Item]:
         """Take files for one transaction; one that could go on like another waits for the next."""
-        self._loaded, self._heads, self._run_no = loaded_sources(self._con), [], run_no
-        self._contents = Contents(self._loaded)
+        self._heads, self._run_no = [], run_no
+        self._loaded = loaded_sources(self._con) if self._reload else []
+        self._contents = Contents(self._con)
         items: list[Item] = []
         later: list[Found] = []
         size = 0
@@ -98,6 +106,11 @@ class Chooser:
         """Load it, say why not, or (None) look at it again in the next batch."""
         try:
             file = LogFile(path)
+        except FileNotFoundError as error:
+            if self._memory is None:
+                return self._refuse(path, _why(error))
+            # It turned over since it was listed. The next cycle finds it under its new name.
+            return Outcome(path, "gone", "it was renamed or removed just now")
         except (NotText, *READ_ERRORS) as error:
             return self._refuse(path, _why(error))
         judged: Item | Outcome | None = None
@@ -108,6 +121,8 @@ class Chooser:
         finally:
             if not isinstance(judged, Item):
                 file.close()
+        if isinstance(judged, Outcome):
+            return replace(judged, identity=file.identity)
         return judged
 
     def _judge_open(self, file: LogFile) -> Item | Outcome | None:
@@ -124,7 +139,7 @@ class Chooser:
             return None
         again = path_text(path) in self._reload
         replaced = [s for s in self._loaded if again and s.path == path_text(path)]
-        like_it = [s for s in self._contents.beginning_like(head) if s not in replaced]
+        like_it = [s for s in self.known(head) if s not in replaced]
         resumed = self._memory.resume(file, like_it) if self._memory else None
         known = Grown(resumed.source) if resumed else recognise(head, file.stream(), like_it)
         if isinstance(known, Same):

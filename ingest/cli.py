@@ -228,6 +228,10 @@ def dashboard(
     host: Annotated[
         str, typer.Option(help="Address to listen on; others than loopback need a proxy in front.")
     ] = "127.0.0.1",
+    metrics_port: Annotated[
+        int | None,
+        typer.Option(help="Port of 127.0.0.1 for Prometheus metrics and /healthz; off without."),
+    ] = None,
 ) -> None:
     """Start the dashboard in the foreground, until Ctrl-C.
 
@@ -236,15 +240,18 @@ def dashboard(
     with friendly():
         from chertlog.ingest.settings import load_settings
 
-        _dashboard(load_settings(data_dir).data_dir, port, host)
+        _dashboard(load_settings(data_dir).data_dir, port, host, metrics_port)
 
 
-def _dashboard(data_dir: Path, port: int, host: str = "127.0.0.1") -> None:
+def _dashboard(
+    data_dir: Path, port: int, host: str = "127.0.0.1", metrics_port: int | None = None
+) -> None:
     """Become the dashboard's process, so that it gets every signal itself."""
     import os
 
     command = [sys.executable, "-m", "chertlog.dashboard", "--data-dir", str(data_dir)]
     command += ["--port", str(port), "--host", host]
+    command += ["--metrics-port", str(metrics_port)] if metrics_port else []
     sys.stdout.flush()
     sys.stderr.flush()
     os.execv(sys.executable, command)

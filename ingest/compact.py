@@ -1,12 +1,16 @@
-"""Writes the work database anew, so that what was erased is in no byte of a file any more.
+"""Writes the work database anew: without what was erased, and without the room it took.
 
-Owns the one rewrite. DuckDB marks deleted rows and reuses their blocks some day; until then the
-bytes stand in the file, and publication copies the file as it is.
+Owns the one rewrite, and when it is due. DuckDB marks deleted rows and reuses their blocks some
+day; until then the bytes stand in the file, and publication copies the file as it is. It gives back
+what is free at the end of the file, no more: of 803 blocks, all but 85 free, neither a checkpoint
+nor `vacuum` nor opening it again took off one (DuckDB 2.0.1).
 """
 
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chertlog.ingest import sql
@@ -20,6 +24,10 @@ if TYPE_CHECKING:
     from chertlog.ingest.settings import Settings
 
 DRAFT = ".work.duckdb.compact"
+# Free blocks are used again by the next loads, so a little slack is right: `watch`, which sums busy
+# hours over and over, had a sixth of its file free. A file is written anew if it is twice as
+# large as what it holds, and so much of it free that the copying pays.
+LOOSE_SHARE, LOOSE_BYTES = 0.5, 64 << 20
 # Facts about the file itself, which the new one finds out for itself.
 OF_THE_FILE = ("schema_version", "schema_sha256", "views_sha256")
 
@@ -28,6 +36,34 @@ def is_due(con: duckdb.DuckDBPyConnection) -> bool:
     """Whether something was erased since the files were last written anew."""
     rows = con.execute("select 1 from store.meta where key = $key", {"key": COMPACTION_DUE})
     return rows.fetchone() is not None
+
+
+@dataclass(frozen=True)
+class Room:
+    """Bytes of the work file that hold something, and that hold nothing."""
+
+    used: int
+    free: int
+
+    @property
+    def is_loose(self) -> bool:
+        return self.free >= LOOSE_BYTES and self.free >= LOOSE_SHARE * (self.used + self.free)
+
+
+def room(con: duckdb.DuckDBPyConnection) -> Room:
+    """How full the work file is. Call it after a checkpoint."""
+    rows = con.execute(
+        "select used_blocks * block_size, free_blocks * block_size "
+        "from pragma_database_size() where database_name = 'work'"
+    )
+    used, free = rows.fetchall()[0]
+    return Room(used, free)
+
+
+def sweep(data_dir: Path) -> None:
+    """Remove the draft of a run that was killed."""
+    for name in (DRAFT, f"{DRAFT}.wal"):
+        (data_dir / name).unlink(missing_ok=True)
 
 
 def compact(settings: Settings) -> None:
@@ -43,7 +79,7 @@ def compact(settings: Settings) -> None:
     draft = settings.data_dir / DRAFT
     wal = path.with_name(f"{WORK_FILE}.wal")
     try:
-        draft.unlink(missing_ok=True)
+        sweep(settings.data_dir)
         with scratch(settings) as con:
             con.execute("set preserve_insertion_order = true")
             attach(con, path, "work")
@@ -64,9 +100,9 @@ def compact(settings: Settings) -> None:
             os.fsync(file.fileno())
         draft.replace(path)
     except (OSError, duckdb.IOException) as error:
-        draft.unlink(missing_ok=True)
+        sweep(settings.data_dir)
         raise CannotRun(
-            "the work database could not be written anew: what was erased is still in its bytes",
+            "the work database could not be written anew: what was erased is in its bytes still",
             where=str(path),
             why=(error.strerror if isinstance(error, OSError) else None) or "the disk may be full",
             next="free disk space (it needs as much again), then run chertlog ingest",

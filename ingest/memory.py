@@ -33,6 +33,11 @@ class Signature:
     size: int
     modified_ns: int
 
+    @property
+    def identity(self) -> tuple[int, int]:
+        """Device and inode, as `LogFile.identity`."""
+        return self.device, self.inode
+
     @classmethod
     def of(cls, path: Path) -> Signature:
         """Raises OSError."""

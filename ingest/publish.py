@@ -88,11 +88,21 @@ def publish(
             "the new generation could not be written; readers keep the one before",
             where=str(target),
             why=error.strerror or str(error),
-            next="free disk space (a generation needs as much as work.duckdb), then run this again",
+            next="free disk space (a generation needs as much as work.duckdb), or remove old days "
+            "(chertlog prune --keep-days N), then run this again",
         ) from None
     _prune(folder, target, kept)
     _sync(folder)
     return target
+
+
+def drop_earlier(data_dir: Path) -> None:
+    """Remove all generations but the one that readers see."""
+    link = data_dir / PUBLISHED
+    if link.exists():
+        folder = data_dir / GENERATIONS
+        _prune(folder, link.resolve(), 1)
+        _sync(folder)
 
 
 def _next_number(folder: Path) -> int:

@@ -14,7 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from chertlog.ingest import conclude, forget, prune, sql, work
+from chertlog.ingest import conclude, forget, prune, space, sql, work
 from chertlog.ingest.batches import Chooser, Outcome
 from chertlog.ingest.errors import WrongUse
 from chertlog.ingest.files import Found, find
@@ -74,7 +74,13 @@ class Summary:
 
     def add(self, item: Item) -> None:
         self.outcomes.append(
-            Outcome(item.file.path, item.status, item.failure or "", item.format.name)
+            Outcome(
+                item.file.path,
+                item.status,
+                item.failure or "",
+                item.format.name,
+                item.file.identity,
+            )
         )
         for name in (*COUNTS, "erased"):
             setattr(self, name, getattr(self, name) + getattr(item, name))
@@ -149,6 +155,7 @@ def ingest_found(
                 memory=memory,
                 format_name=format_name,
             )
+            space.require_for_load(data_dir, found, chooser.known)
             reporter.files(len(found), chooser.total_bytes)
             _load(con, chooser, summary, stages, reporter, memory)
             _retain(con, settings, summary, stages)

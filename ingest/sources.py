@@ -73,28 +73,35 @@ def digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def loaded_sources(con: duckdb.DuckDBPyConnection) -> list[Loaded]:
-    """Return all content in the database, in order of arrival."""
-    rows = sql.run(con, "loaded_sources").fetchall()
+def loaded_sources(
+    con: duckdb.DuckDBPyConnection, head_bytes: int = 0, head_sha256: str | None = None
+) -> list[Loaded]:
+    """Return content in the database, in order of arrival: all, or what has this first line."""
+    rows = sql.run(con, "loaded_sources", head_bytes=head_bytes, head_sha256=head_sha256).fetchall()
     return [Loaded(*row) for row in rows]
 
 
 class Contents:
-    """Loaded content by its first line: a file is compared only with what begins like it."""
+    """Loaded content by its first line: a file is compared only with what begins like it.
 
-    def __init__(self, loaded: Iterable[Loaded]) -> None:
-        self._known: dict[int, dict[str, list[Loaded]]] = {}
-        for source in loaded:
-            heads = self._known.setdefault(source.head_bytes, {})
-            heads.setdefault(source.head_sha256, []).append(source)
+    A watched file leaves a source each time, and all of them begin alike: so first lines are
+    few, and sources are looked up when a file has their first line.
+    """
+
+    def __init__(self, con: duckdb.DuckDBPyConnection) -> None:
+        self._con = con
+        self._heads: dict[int, set[str]] = {}
+        for length, head in sql.run(con, "loaded_heads").fetchall():
+            self._heads.setdefault(length, set()).add(head)
 
     def beginning_like(self, head: bytes) -> list[Loaded]:
         line = first_line(head)
+        named = ((length, digest(line[:length])) for length in self._heads if length <= len(line))
         return [
             source
-            for length, heads in self._known.items()
-            if length <= len(line)
-            for source in heads.get(digest(line[:length]), ())
+            for length, name in named
+            if name in self._heads[length]
+            for source in loaded_sources(self._con, length, name)
         ]
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from threading import Event
 
 from chertlog.ingest.errors import CannotRun
@@ -71,8 +72,12 @@ class Watch:
                 trouble = error
         for outcome in summary.outcomes if summary else ():
             signature = signatures.get(outcome.path)
-            if signature is not None:
-                self._seen[signature.device, signature.inode] = _Seen(
+            # A path may have got another file since it was listed; what the one before still holds
+            # is then unread, and comes under its new name.
+            if signature is not None and signature.identity == (
+                outcome.identity or _identity(outcome.path)
+            ):
+                self._seen[signature.identity] = _Seen(
                     signature, is_whole=outcome.status != "growing"
                 )
         self._forget_gone(signatures.values())
@@ -87,7 +92,7 @@ class Watch:
     def _is_new(self, signature: Signature | None) -> bool:
         if signature is None:
             return True  # the run says what is the matter with it
-        seen = self._seen.get((signature.device, signature.inode))
+        seen = self._seen.get(signature.identity)
         if seen is None or seen.signature != signature:
             return True
         # An unfinished last line is read when its file was left alone for long enough.
@@ -95,7 +100,7 @@ class Watch:
         return not seen.is_whole and time.time() - signature.modified_ns / 1e9 > grace
 
     def _forget_gone(self, signatures: Iterable[Signature | None]) -> None:
-        there = {(s.device, s.inode) for s in signatures if s is not None}
+        there = {s.identity for s in signatures if s is not None}
         self._seen = {key: seen for key, seen in self._seen.items() if key in there}
 
 
@@ -103,6 +108,13 @@ class Watch:
 class _Seen:
     signature: Signature
     is_whole: bool
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        return Signature.of(path).identity
+    except OSError:
+        return None
 
 
 def _signature(entry: Found) -> Signature | None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from chertlog.queries.results import Result
 
 _TABLE_ROWS = 100
+_SHELL_ROWS = 1000
 
 
 def sql(
@@ -47,7 +48,8 @@ def sql(
 ) -> None:
     """Ask the published database one question in SQL. Nothing can be changed by it.
 
-    Without a question, it says what can be asked.
+    Without a question, a terminal gets a shell: completion, history, pages; \\help there says
+    more. Elsewhere it says what can be asked.
 
     \b
     Example:
@@ -61,7 +63,10 @@ def sql(
             _list_saved(data_dir)
             return
         if query is None:
-            _list_views(data_dir)
+            if sys.stdin.isatty() and sys.stdout.isatty() and output is None:
+                _open_shell(data_dir, shape, limit, timeout)
+            else:
+                _list_views(data_dir)
             return
         if shape is Shape.parquet and output is None and sys.stdout.isatty():
             raise typer.BadParameter("Parquet is not for the screen: name a file with --output.")
@@ -81,6 +86,25 @@ def sql(
             )
         )
         write_result(result, shape.value, output)
+
+
+def _open_shell(data_dir: Path | None, shape: Shape, limit: int | None, timeout: float) -> None:
+    from chertlog.queries.cli_results import as_text
+    from chertlog.queries.published import published_database
+    from chertlog.queries.sandbox import run_select
+    from chertlog.queries.shell import FORMATS, Shell, session
+
+    folder = find_data_dir(data_dir)
+    path = published_database(folder)  # said at once, not at the first question
+    note(f"{path.parent.parent.name}, generation {path.stem.lstrip('0')}; \\help for help")
+    shell = Shell(
+        folder,
+        lambda sql: run_select(folder, sql, timeout, limit or _SHELL_ROWS, door="chertlog sql"),
+        as_text,
+        lambda name: _described(name, data_dir),
+    )
+    shell.format = shape.value if shape.value in FORMATS else "table"
+    shell.run(session(folder))
 
 
 def _saved(name: str, given: list[str], data_dir: Path | None) -> str:
@@ -128,31 +152,35 @@ def views(
     Example: chertlog views errors_by_code
     """
     with friendly():
-        if name is None:
-            _list_views(data_dir)
-            return
-        from chertlog.queries.cards import view_card
-        from chertlog.queries.database import connect
-        from chertlog.queries.relations import columns, find_relation
         from chertlog.queries.tables import say
 
-        with connect(find_data_dir(data_dir)) as db:
-            relation = find_relation(db, name)
-            described = columns(db, relation.name) if relation.kind == "view" else []
-            first = 3 if len(described) < 13 else 1
-            rows = db.rows(f'from "{relation.name}" limit {first}') if described else []
-        say(view_card(relation, described, [tuple(row.values()) for row in rows]))
+        if name is None:
+            _list_views(data_dir)
+        else:
+            say(_described(name, data_dir))
 
 
 def _list_views(data_dir: Path | None) -> None:
-    from chertlog.queries.cards import view_list
-    from chertlog.queries.database import connect
-    from chertlog.queries.relations import relations
     from chertlog.queries.tables import say
 
-    with connect(find_data_dir(data_dir)) as db:
-        say(view_list(relations(db)))
+    say(_described(None, data_dir))
     note(
         "Columns of one: chertlog views NAME. All of one: chertlog sql NAME.\n"
         'A question: chertlog sql "select … from …".'
     )
+
+
+def _described(name: str | None, data_dir: Path | None) -> str:
+    """The card of a view or macro; without a name, the list of them."""
+    from chertlog.queries.cards import view_card, view_list
+    from chertlog.queries.database import connect
+    from chertlog.queries.relations import columns, find_relation, relations
+
+    with connect(find_data_dir(data_dir)) as db:
+        if name is None:
+            return view_list(relations(db))
+        relation = find_relation(db, name)
+        described = columns(db, relation.name) if relation.kind == "view" else []
+        first = 3 if len(described) < 13 else 1
+        rows = db.rows(f'from "{relation.name}" limit {first}') if described else []
+    return view_card(relation, described, [tuple(row.values()) for row in rows])

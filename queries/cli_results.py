@@ -37,6 +37,11 @@ def write_result(result: "Result", shape: str, output: Path | None) -> None:
     note(f"{remark}, in {output}" if output else remark)
 
 
+def as_text(result: "Result", shape: str) -> str:
+    """A result as table, csv or json, harmless for a terminal."""
+    return _encoded(result, shape).decode()
+
+
 def _encoded(result: "Result", shape: str) -> bytes:
     if shape == "table":
         from chertlog.queries.tables import draw_rows

@@ -31,6 +31,7 @@ with refused as (
         r.response_id,
         r.operation_id,
         r.attempt,
+        cast(parameter('onset_refusals') as bigint) as onset_refusals,
         -- A header that told the time is as good as the body.
         coalesce(r.retry_after_s, r.retry_after_header_s) * 1000
             - (3600000 - us(r.occurred_at) // 1000 % 3600000) as told_less_top_ms
@@ -58,7 +59,7 @@ with onset as (
     inner join refusal as l
         on l.tenant_id is not distinct from f.tenant_id
         and l.hour_no = f.hour_no
-        and l.place = f.place + cast(parameter('onset_refusals') as bigint) - 1
+        and l.place = f.place + f.onset_refusals - 1
     where l.received_us - f.received_us <= cast(parameter('onset_window_s') as bigint) * 1000000
     group by f.tenant_id, f.hour_no
 ),

@@ -124,6 +124,7 @@ class Server:
     url: str
     log: Path
     process: "subprocess.Popen[bytes]" = field(repr=False)
+    metrics_port: int = 0
 
     def get(self, path: str, **headers: str) -> tuple[int, dict[str, str]]:
         request = urllib.request.Request(self.url + path, headers=headers)
@@ -140,21 +141,24 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Se
     running: list[Server] = []
 
     def start(data_dir: Path, base_path: str = "", **environment: str) -> Server:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+        port, metrics_port = _free_port(), _free_port()
         folder = tmp_path_factory.mktemp("server")
         log = folder / "log.txt"
         with log.open("wb") as out:
             process = subprocess.Popen(
                 command(data_dir, port),
                 cwd=folder,
-                env={**os.environ, **environment, "CHERTLOG_BASE_PATH": base_path},
+                env={
+                    **os.environ,
+                    "CHERTLOG_METRICS_PORT": str(metrics_port),
+                    **environment,
+                    "CHERTLOG_BASE_PATH": base_path,
+                },
                 stdout=out,
                 stderr=out,
                 start_new_session=True,
             )
-        server = Server(f"http://127.0.0.1:{port}{base_path}", log, process)
+        server = Server(f"http://127.0.0.1:{port}{base_path}", log, process, metrics_port)
         running.append(server)
         _wait_until_healthy(server)
         return server
@@ -167,6 +171,12 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Se
         except subprocess.TimeoutExpired:
             os.killpg(server.process.pid, signal.SIGKILL)
         assert "Traceback" not in server.log.read_text()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def _wait_until_healthy(server: Server) -> None:

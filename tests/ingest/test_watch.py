@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from chertlog.ingest import batches, memory, work
+from chertlog.ingest import batches, memory, watch, work
 from chertlog.ingest.files import LogFile
 from chertlog.ingest.run import Summary
 from chertlog.ingest.settings import Settings
@@ -167,6 +167,33 @@ def test_a_last_line_is_read_when_its_file_was_left_alone(
     }
     assert counts(watching.cycle())[0] == 1
     assert watching.cycle().summary is None
+
+
+@pytest.mark.parametrize("is_begun_anew", [False, True])
+def test_a_file_that_turns_over_while_a_cycle_begins_loses_nothing(
+    folder: Path, watching: Watch, traffic: Any, new_store: Any, monkeypatch: pytest.MonkeyPatch,
+    is_begun_anew: bool,
+) -> None:  # fmt: skip
+    """Between the listing and the opening: its name is gone, or is another file's already."""
+    app = append(folder / "app.log", *traffic(0, 5))
+    watching.cycle()
+    append(app, *traffic(5, 10))
+    ingest_found = watch.ingest_found
+
+    def late(*arguments: Any, **named: Any) -> Summary:
+        app.rename(folder / "app.log.1")
+        if is_begun_anew:
+            append(app, *traffic(10, 12))
+        return ingest_found(*arguments, **named)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(watch, "ingest_found", late)
+        cycle = watching.cycle()
+    assert cycle.summary is not None and cycle.summary.count("refused") == 0
+    watching.cycle()
+    store = new_store("data")
+    assert store.column("select count(*) from events") == [24 if is_begun_anew else 20]
+    assert store.unbalanced() == []
 
 
 def test_what_keeps_one_cycle_from_working_does_not_keep_the_next(

@@ -54,7 +54,7 @@ def test_what_fires_on_the_sample_day(day: Path) -> None:
     with connect(day) as db:
         responses = db.rows("select error_code, delivery_service from responses where is_error")
         hours = db.rows("select * from saturation_hours where onset_at is not null")
-        storms = db.rows("select storm_id from retry_storms")
+        storms = db.rows("select tenant_id, started_at from retry_storms")
     with (ROOT / "queries" / "seeds" / "error_codes.csv").open() as file:
         known = {row["error_code"] for row in csv.DictReader(file)}
     sent = {str(row["error_code"]) for row in responses if row["error_code"] is not None}
@@ -64,7 +64,9 @@ def test_what_fires_on_the_sample_day(day: Path) -> None:
     assert subjects(alerts, "saturation") == {
         f"{row['tenant_id']} {row['hour']:%Y-%m-%dT%H}:00Z" for row in hours
     }
-    assert hours and subjects(alerts, "retry_storm") == {row["storm_id"] for row in storms}
+    assert hours and subjects(alerts, "retry_storm") == {
+        f"{row['tenant_id']} {row['started_at']:%Y-%m-%dT%H}:00Z" for row in storms
+    }
     assert alerts.keys() <= {rule.name for rule in packaged_rules()}, (
         "every check of the data holds"
     )
