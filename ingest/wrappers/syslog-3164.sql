@@ -1,7 +1,8 @@
 -- syslog as RFC 3164 has it, and as rsyslog writes it to files: time (old style without a year, or ISO),
--- host, tag, message. The year is that in which the time is at most a day later than the file.
+-- host, tag, message. The year is that in which the time is at most a day later than the file. An ISO time alone could be
+-- anybody's: it takes a process number behind the tag, or JSON (host has no capitals alone, as a level has).
 -- Tried: 8
--- Looks like: ^(?:<[0-9]{1,3}>)?[A-Z][a-z]{2} [ 0-9][0-9] [0-9:]{8} [^ ]+ [^ :\[]+(?:\[[^ \]]*\])?: |^(?:<[0-9]{1,3}>)?[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}\S* [^ ]+ [^ :\[]+\[[0-9]+\]: 
+-- Looks like: ^(?:<[0-9]{1,3}>)?[A-Z][a-z]{2} [ 0-9][0-9] [0-9:]{8} [^ ]+ [^ :\[]+(?:\[[^ \]]*\])?: |^(?:<[0-9]{1,3}>)?[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}\S* [^ ]+ [^ :\[]+\[[0-9]+\]: |^(?:<[0-9]{1,3}>)?[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}\S* [^ ]*[a-z0-9][^ ]* [^ :\[]+: \{
 with read as (
     select
         *,

@@ -118,6 +118,23 @@ def test_the_year_of_syslog_is_that_of_its_file(reading: Any) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("front", "wrapper"),
+    [
+        ("2026-11-21T11:00:00.123456+00:00 web-1 app[17]: ", "syslog-3164"),
+        ("2026-11-21T11:00:00.123456+00:00 web-1 app: ", "syslog-3164"),
+        ("2026-11-21T11:00:00.123456Z ", "stamped"),
+    ],
+)
+def test_iso_times_in_front_are_of_syslog_where_a_host_and_a_tag_follow(
+    reading: Any, front: str, wrapper: str
+) -> None:
+    line = json.dumps({"level": 30, "time": 1795258800000, "pid": 1, "hostname": "h", "msg": "x"})
+    data = f"{front}{line}\n".encode() * 4
+    assert reading.format_of(data) == f"{wrapper} > pino"
+    assert len(reading.rows(data, f"{wrapper} > pino")) == 4
+
+
 @pytest.mark.parametrize("indent", [1, 2, 4])
 @pytest.mark.parametrize("block", [40, 1 << 20])
 def test_documents_over_many_lines(reading: Any, indent: int, block: int) -> None:
