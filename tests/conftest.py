@@ -2,9 +2,12 @@
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from random import Random
+from typing import Any
 
+import duckdb
 import pytest
 from hypothesis import settings
 
@@ -20,6 +23,35 @@ settings.register_profile("chertlog", deadline=None, derandomize=bool(os.environ
 settings.load_profile("chertlog")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _prepared_work_file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """New work databases of this process are copies of one in which schema and views are made.
+
+    Making them takes more than a second of processor time, and hundreds of tests begin with a new
+    database. Commands in processes of their own make theirs as users' do.
+    """
+    from chertlog.ingest import work
+    from chertlog.queries.apply import apply_views, create_schema
+
+    template = tmp_path_factory.mktemp("template") / "work.duckdb"
+    really = work.attach
+    with duckdb.connect() as con:
+        really(con, template, "work")
+        con.execute("use work")
+        create_schema(con)
+        apply_views(con)
+        con.execute("checkpoint work; use memory; detach work")
+
+    def attach(con: Any, path: Path, name: str) -> None:
+        if name == "work" and not path.exists():
+            shutil.copy(template, path)
+        really(con, path, name)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(work, "attach", attach)
+        yield
+
+
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """The Chromium that browser tests drive, for Playwright's `executable_path`."""
@@ -27,6 +59,20 @@ def chromium() -> str:
     if path is None:
         pytest.fail("no Chromium: `make test` installs one, CHROMIUM=/path/to/chromium names one")
     return path
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Any]:
+    """A running Chromium; one a process, since Playwright knows no second."""
+    from playwright.sync_api import expect, sync_playwright
+
+    expect.set_options(timeout=20_000)  # two cores, and more workers than those
+    flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
+    flags += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--headless", *flags])
+        yield browser
+        browser.close()
 
 
 @pytest.fixture(scope="session")

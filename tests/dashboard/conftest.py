@@ -195,19 +195,6 @@ def server(day: Published, serve: Callable[..., Server]) -> Server:
     return serve(day.data_dir)
 
 
-@pytest.fixture(scope="session")
-def browser(chromium: str) -> Iterator[Any]:
-    from playwright.sync_api import expect, sync_playwright
-
-    expect.set_options(timeout=20_000)  # two cores, and more workers than those
-    flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
-    flags += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--headless", *flags])
-        yield browser
-        browser.close()
-
-
 # On a deep link Streamlit's frontend looks for its base path: two 404s by design.
 _PROBE = re.compile(r"/[^/]+/_stcore/(health|host-config)$")
 

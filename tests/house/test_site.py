@@ -98,19 +98,15 @@ def served(site: Path) -> Iterator[str]:
 
 
 @pytest.mark.browser
-def test_a_browser_asks_nobody_else(served: str, chromium: str) -> None:
-    from playwright.sync_api import sync_playwright
-
+def test_a_browser_asks_nobody_else(served: str, browser: Any) -> None:
     asked: list[str] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        page = browser.new_page()
-        page.on("request", lambda request: asked.append(request.url))
-        for path in ("index.html", "storms.html", "reference/views.html"):
-            page.goto(f"{served}/{path}", wait_until="networkidle")
-        page.locator("input.md-search__input").click()  # loads the index
-        page.keyboard.type("amplification")
-        page.locator(".md-search-result__item").first.wait_for(timeout=60_000)
-        browser.close()
+    page = browser.new_page()
+    page.on("request", lambda request: asked.append(request.url))
+    for path in ("index.html", "storms.html", "reference/views.html"):
+        page.goto(f"{served}/{path}", wait_until="networkidle")
+    page.locator("input.md-search__input").click()  # loads the index
+    page.keyboard.type("amplification")
+    page.locator(".md-search-result__item").first.wait_for(timeout=60_000)
+    page.close()
     assert len(asked) > 10
     assert [url for url in asked if not url.startswith((served, "data:", "blob:"))] == []

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import os
 import shutil
-import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -255,69 +254,7 @@ def test_a_full_disk_keeps_the_old_generation(
     assert store.column("select count(*) from responses") == [2]
 
 
-# ---- crashes
-
-# Loads what it is told to and kills itself at the n-th sign of life.
-DYING = """
-import os, sys
-from pathlib import Path
-from chertlog.ingest import publish, run
-from chertlog.ingest.settings import Settings
-
-left = int(sys.argv[1])
-
-def tick(*_):
-    global left
-    left -= 1
-    if left == 0:
-        os.kill(os.getpid(), 9)
-
-class Dying:
-    stage = files = read = staticmethod(tick)
-
-def watched(function):
-    def call(*arguments, **named):
-        tick()
-        result = function(*arguments, **named)
-        tick()
-        return result
-    return call
-
-for name in ("_copy", "_verify", "_switch", "_prune"):
-    setattr(publish, name, watched(getattr(publish, name)))
-summary = run.ingest(sys.argv[3:], Settings(Path(sys.argv[2])), final=True, reporter=Dying())
-sys.exit(summary.exit_code)
-"""
-
-
-def test_kill_9_at_any_point_loses_and_doubles_nothing(
-    new_store: Any, short_day: Any, differ: Any, tmp_path: Path
-) -> None:
-    """Killed ever later until it survives; then the database is as if nothing had happened.
-
-    All in one directory, so that the leavings of one death are there in the next life.
-    """
-    store = new_store()
-    deaths, point = 0, 1
-    while True:
-        command = [sys.executable, "-c", DYING, str(point), str(store.folder), str(short_day.logs)]
-        done = subprocess.run(command, capture_output=True, check=False)
-        if done.returncode == 0:
-            break
-        assert done.returncode == -signal.SIGKILL, done.stderr.decode()
-        deaths += 1
-        point += 3
-        link = store.folder / "chertlog.duckdb"
-        if link.exists():  # what is published is whole
-            assert store.unbalanced() == []
-    assert deaths > 5
-    assert store.unbalanced() == []
-    one = short_day.store.export(tmp_path / "one")
-    assert differ(one, store.export(tmp_path / "other")) == {}
-    assert list((store.folder / "generations").glob("*.tmp*")) == []
-
-
-# ---- surroundings
+# ---- surroundings (kills are in tests/torture)
 
 
 def test_odd_surroundings_change_nothing(

@@ -169,9 +169,12 @@ def test_colliding_ids_are_told_apart(
     assert "Response 2 of 2" in text
 
 
-def test_a_request_without_an_answer(stories: Callable[[str], list[Story]], event: Row) -> None:
+def test_a_request_without_an_answer(
+    con: duckdb.DuckDBPyConnection, stories: Callable[[str], list[Story]], event: Row
+) -> None:
     request = {"trace_id": "a1b2c3d4e5f6", "http_method": "POST", "http_route": "/api/v1/send"}
     event(1, "2026-11-21 10:00:00", event="request.received", **request)
+    con.execute("insert into store.unanswered values ('a1b2c3d4e5f6')")
     (story,) = stories("a1b2c3d4e5f6")
     assert story.verdict.startswith("No answer. The request POST /api/v1/send was received at")
     assert "have no record of an answer" in story.answer

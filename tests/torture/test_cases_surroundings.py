@@ -266,7 +266,7 @@ def case_64_configuration(stand: Stand, logs: Logs) -> None:
     for text, words in {
         "memory_limits = '1GB'": "did you mean 'memory_limit'",
         "[edge]\nlog_formats = ['$request']": "no $time_local",
-        "[edge]\nlog_formats = ['$status$request [$time_local]']": "nothing between",
+        "[edge]\nlog_formats = ['$http_user_agent$request [$time_local]']": "nothing between",
         "data_dir = [": "cannot be read",
     }.items():
         config.write_text(text)
