@@ -140,7 +140,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--metrics-port",
         type=int,
-        default=int(os.environ.get(METRICS_VARIABLE) or 0) or None,
+        default=os.environ.get(METRICS_VARIABLE) or None,  # read as the option is
         metavar="PORT",
         help="port of 127.0.0.1 for /metrics (Prometheus) and /healthz; off without it "
         f"(also: {METRICS_VARIABLE})",

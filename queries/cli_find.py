@@ -10,7 +10,7 @@ import typer
 
 from chertlog.queries.cli_errors import NotFound, friendly, note
 from chertlog.queries.cli_options import DataDir, data_dir_in_force
-from chertlog.queries.cli_times import length
+from chertlog.queries.cli_times import length, moment
 
 if TYPE_CHECKING:
     from chertlog.queries.database import Connection
@@ -62,7 +62,7 @@ def find(
                 recipient=recipient or None,
                 code=code,
                 errors=errors,
-                around=_moment(around, db) if around else None,
+                around=moment(around, "--around", lambda: _newest(db)) if around else None,
                 within=length(within, "--within") or FOREVER,
             )
             rows = find_responses(db, folder, wanted, door="chertlog find")
@@ -81,11 +81,6 @@ def find(
         note(f"{more}. The story of one: chertlog trace {rows[0]['trace_id'] or 'TRACE_ID'}")
 
 
-def _moment(text: str, db: "Connection") -> datetime:
-    from chertlog.queries.finding import moment_in
-
-    newest = db.rows("select newest_event_at as at from freshness")[0]["at"]
-    try:
-        return moment_in(text, newest)
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--around") from None
+def _newest(db: "Connection") -> datetime | None:
+    found: datetime | None = db.rows("select newest_event_at as at from freshness")[0]["at"]
+    return found

@@ -3,22 +3,20 @@
 Owns what a command says of those that are none. How a length is spelled is the report's `--since`.
 """
 
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 
 import typer
 
+from chertlog.queries.moments import moment_of
 
-def moment(text: str, option: str) -> datetime:
-    """A date or time as naive UTC, which it is unless it says otherwise."""
+
+def moment(text: str, option: str, newest: Callable[[], datetime | None] | None = None) -> datetime:
+    """A date or time, as `moments.moment_of` reads it."""
     try:
-        found = datetime.fromisoformat(text.strip())
-    except ValueError:
-        raise typer.BadParameter(
-            f"{text!r} is no time; for example 2026-11-21, 2026-11-21T10:20 or "
-            "2026-11-21T12:20+02:00",
-            param_hint=option,
-        ) from None
-    return found.astimezone(UTC).replace(tzinfo=None) if found.tzinfo else found
+        return moment_of(text, newest)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint=option) from None
 
 
 def length(text: str, option: str) -> timedelta | None:

@@ -5,7 +5,6 @@ number can find out who was written to. Numbers are never kept: the record has t
 """
 
 import json
-import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
@@ -15,11 +14,11 @@ from typing import Any
 from chertlog.queries import audit
 from chertlog.queries.database import Connection
 from chertlog.queries.errors import ChertlogError, QueryLimit
+from chertlog.queries.moments import EARLIEST, LATEST
 from chertlog.queries.pseudonyms import pseudonym_of_recipient
 
 MOST = 50  # rows; more is a question in SQL
 LOOKUPS_PER_HOUR = 60
-EVER = datetime.fromisoformat("1970-01-01"), datetime.fromisoformat("2300-01-01")
 
 
 @dataclass(frozen=True)
@@ -57,7 +56,7 @@ def find(
         db.path, "find", door=door, who=who,
         tenant=wanted.tenant, recipient=pseudonym, code=wanted.code,
     )  # fmt: skip
-    from_at, to_at = EVER
+    from_at, to_at = EARLIEST, LATEST
     if wanted.around is not None:
         from_at, to_at = wanted.around - wanted.within, wanted.around + wanted.within
     query = (files("chertlog.queries") / "questions" / "find" / "responses.sql").read_text("utf-8")
@@ -70,32 +69,10 @@ def find(
             "errors": wanted.errors,
             "from_at": from_at,
             "to_at": to_at,
-            "around": wanted.around or EVER[1],
+            "around": wanted.around or LATEST,
             "most": MOST,
         },
     )
-
-
-def moment_in(text: str, newest: datetime | None) -> datetime:
-    """A time as people write it, as naive UTC; one of the day alone is that of the newest data.
-
-    Raises ValueError, with words for whoever wrote it.
-    """
-    text = text.strip()
-    if re.fullmatch(r"\d{1,2}:\d\d(:\d\d)?", text):
-        day = newest or datetime.now(UTC).replace(tzinfo=None)
-        text = f"{day:%Y-%m-%d}T{text.rjust(8 if text.count(':') == 2 else 5, '0')}"
-    try:
-        found = datetime.fromisoformat(text)
-        found = found.astimezone(UTC).replace(tzinfo=None) if found.tzinfo else found
-        if EVER[0] <= found <= EVER[1]:
-            return found
-        raise ValueError
-    except (ValueError, OverflowError):
-        raise ValueError(
-            f"{text[:40]!r} is no time; for example 2026-11-21T10:20, 10:20, or "
-            "2026-11-21T12:20+02:00"
-        ) from None
 
 
 def _within_limit(data_dir: Path) -> None:

@@ -5,13 +5,14 @@ Owns the window, what it is compared with, and what the report holds. `report_ma
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from chertlog.queries.catalogue import statements
-from chertlog.queries.report_page import Row
+from chertlog.queries.moments import EARLIEST
+from chertlog.queries.report_page import Row, Series
 
 if TYPE_CHECKING:
     from chertlog.queries.database import Connection
@@ -21,7 +22,6 @@ _SINCE = re.compile(r"\s*([0-9]{1,6})\s*([smhdw])\s*", re.IGNORECASE)
 # Widths that divide a day, so that buckets begin where people expect them.
 _WIDTHS_MIN = (1, 5, 15, 30, 60, 180, 360, 720, 1440, 7 * 1440)
 _MOST_BUCKETS = 120
-_EARLIEST = datetime.fromisoformat("1970-01-01")
 _DAY, _WEEK = timedelta(days=1), timedelta(days=7)
 _PARAMETER = re.compile(r"\$([a-z_]+)")
 
@@ -81,17 +81,22 @@ class Window:
         return self.until is None
 
     @property
+    def known(self) -> list[Period]:
+        """The periods that the data cover. Columns about one of them end with its key."""
+        return [period for period in self.compared if period.is_known]
+
+    @property
     def before(self) -> Period | None:
         """The window before, if the data cover it."""
-        return self._known("before")
+        return self._of("before")
 
     @property
     def week_before(self) -> Period | None:
         """The same window a week before, if the data cover it."""
-        return self._known("week_before")
+        return self._of("week_before")
 
-    def _known(self, key: str) -> Period | None:
-        return next((p for p in self.compared if p.key == key and p.is_known), None)
+    def _of(self, key: str) -> Period | None:
+        return next((period for period in self.known if period.key == key), None)
 
     @property
     def times(self) -> dict[str, datetime | None]:
@@ -108,12 +113,23 @@ class Window:
 
 
 @dataclass(frozen=True)
-class Report(Window):
-    """The numbers of one window, as the views give them."""
+class Measured(Window):
+    """A window with what every report begins with, ours and a customer's."""
 
     totals: Row = field(default_factory=dict)
     over_time: list[Row] = field(default_factory=list)
     over_time_before: list[Row] = field(default_factory=list)
+
+    def series(self, classes: tuple[tuple[str, str, str], ...]) -> Series:
+        """Errors over the window, and over the one before, by these classes."""
+        before = self.before.name if self.before else ""
+        return Series(self.width_min, self.over_time, classes, self.over_time_before, before)
+
+
+@dataclass(frozen=True)
+class Report(Measured):
+    """The numbers of one window, as the views give them."""
+
     movers_by_code: list[Row] = field(default_factory=list)
     movers_by_tenant: list[Row] = field(default_factory=list)
     storms: list[Row] = field(default_factory=list)
@@ -193,29 +209,20 @@ def gather(db: "Connection", span: timedelta | None, now: datetime | None = None
         "width_min": window.width_min,
         "now": now or datetime.now(UTC).replace(tzinfo=None),
     }
-    before = window.before
 
     def rows(name: str, **other: object) -> list[Row]:
         return ask(db, "report", name, {**given, **other})
 
-    def earlier(name: str) -> list[Row]:
-        return rows(name) if before else []
-
-    tables: dict[str, Any] = {name: rows(name) for name in _ALWAYS}
-    tables |= {name: earlier(name) for name in _IF_COMPARED}
-    return Report(
-        **{**vars(window), "compared": with_totals(window.compared, rows)},
-        totals=rows("totals")[0],
-        over_time_before=rows("over_time", since=before.since, until=before.until)
-        if before
-        else [],
-        unanswered=rows("unanswered")[0]["requests"],
-        **tables,
-    )
+    tables: dict[str, Any] = {
+        name: rows(name) if window.before or name not in _IF_COMPARED else [] for name in TABLES
+    }
+    return Report(**measured(window, rows), unanswered=rows("unanswered")[0]["requests"], **tables)
 
 
-_ALWAYS = (
-    "over_time",
+# Queries whose rows the report holds as they are, in the order in which JSON gives them.
+TABLES = (
+    "movers_by_code",
+    "movers_by_tenant",
     "storms",
     "saturation",
     "clients",
@@ -227,20 +234,30 @@ _ALWAYS = (
     "overrides",
     "edge_only",
     "logs",
+    "silent_hosts",
     "rejected",
     "sources",
 )
 _IF_COMPARED = ("movers_by_code", "movers_by_tenant", "silent_hosts")
 
 
-def with_totals(compared: Sequence[Period], rows: Callable[..., list[Row]]) -> list[Period]:
-    """The periods with their headline numbers, as far as the data cover them."""
-    return [
-        replace(each, totals=rows("totals", since=each.since, until=each.until)[0])
-        if each.is_known
-        else each
-        for each in compared
+def measured(window: Window, rows: Callable[..., list[Row]]) -> dict[str, Any]:
+    """The fields of Measured: the window, and the headline numbers of it and of all periods."""
+
+    def of(name: str, period: Period) -> list[Row]:
+        return rows(name, since=period.since, until=period.until)
+
+    compared = [
+        replace(each, totals=of("totals", each)[0]) if each.is_known else each
+        for each in window.compared
     ]
+    return {
+        **vars(window),
+        "compared": compared,
+        "totals": rows("totals")[0],
+        "over_time": rows("over_time"),
+        "over_time_before": of("over_time", window.before) if window.before else [],
+    }
 
 
 def ask(db: "Connection", folder: str, name: str, given: Mapping[str, object]) -> list[Row]:
@@ -275,9 +292,9 @@ def _earlier(
 
 def _before(until: datetime, span: timedelta) -> datetime:
     try:
-        return max(until - span, _EARLIEST)
+        return max(until - span, EARLIEST)
     except OverflowError:
-        return _EARLIEST
+        return EARLIEST
 
 
 def _words(span: timedelta) -> str:

@@ -3,30 +3,31 @@
 Owns which figures are compared, and the tables of what changed beyond chance.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from chertlog.queries.report import Report
+from chertlog.queries.report import Period, Report
 from chertlog.queries.report_page import Cell, Logged, Row, Section
 from chertlog.queries.report_words import NOT_KNOWN, change, code_name, percent
 
 _MOST_MOVERS = 8
 
 # What is compared: column of totals.sql, how it is called, how it is written.
-_COUNT: Callable[[Any], str] = "{:,}".format
-_FIGURES: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
-    ("responses", "Responses", _COUNT),
-    ("errors", "Errors", _COUNT),
+Figure = tuple[str, str, Callable[[Any], str]]
+COUNT: Callable[[Any], str] = "{:,}".format
+_FIGURES: tuple[Figure, ...] = (
+    ("responses", "Responses", COUNT),
+    ("errors", "Errors", COUNT),
     ("error_ratio", "Error ratio", percent),
-    ("operations", "Operations", _COUNT),
-    ("failed_operations", "Failed operations", _COUNT),
+    ("operations", "Operations", COUNT),
+    ("failed_operations", "Failed operations", COUNT),
     ("failed_ratio", "Failed of all operations", percent),
-    ("retries", "Retries", _COUNT),
+    ("retries", "Retries", COUNT),
     ("amplification", "Attempts an operation", lambda value: f"{value:.3f}"),
-    ("storms", "Retry storms", _COUNT),
-    ("refused", "4002 responses", _COUNT),
-    ("unmet_operations", "Operations unserved by 4002", _COUNT),
-    ("violations", "Contract violations", _COUNT),
+    ("storms", "Retry storms", COUNT),
+    ("refused", "4002 responses", COUNT),
+    ("unmet_operations", "Operations unserved by 4002", COUNT),
+    ("violations", "Contract violations", COUNT),
 )
 
 
@@ -41,24 +42,32 @@ def changes(report: Report) -> list[Section]:
 
 
 def _figures(report: Report) -> Section:
-    heads: list[str] = ["", "This window"]
-    for period in report.compared:
-        heads += [period.name.capitalize(), ""]
+    heads, rows = figures("This window", report.totals, report.compared, _FIGURES)
     return Section(
         "changes",
         "What changed",
         "A period is compared only where the data cover it.",
-        tuple(heads),
+        heads,
         frozenset(range(1, len(heads))),
-        [_figure(report, *figure) for figure in _FIGURES],
+        rows,
         "",
     )
 
 
-def _figure(report: Report, column: str, name: str, write: Callable[[Any], str]) -> list[Cell]:
-    now = report.totals[column]
+def figures(
+    head: str, totals: Row, periods: Sequence[Period], asked: Iterable[Figure]
+) -> tuple[tuple[str, ...], list[list[Cell]]]:
+    """Headings and rows of a table: each figure now, then, and by how much it changed."""
+    heads = ["", head, *(head for each in periods for head in (each.name.capitalize(), ""))]
+    return tuple(heads), [_figure(totals, periods, *figure) for figure in asked]
+
+
+def _figure(
+    totals: Row, periods: Sequence[Period], column: str, name: str, write: Callable[[Any], str]
+) -> list[Cell]:
+    now = totals[column]
     cells: list[Cell] = [name, "–" if now is None else write(now)]
-    for period in report.compared:
+    for period in periods:
         if period.totals is None:
             cells += [NOT_KNOWN, ""]
             continue

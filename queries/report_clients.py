@@ -92,13 +92,13 @@ def _saturation(report: Report) -> Section:
             f"{row['refused']:,}",
             f"{row['refused_operations']:,}",
             f"{row['unmet_operations']:,}",
-            *(number(row[column]) for column in _unmet(report)),
+            *(number(row[f"unmet_{period.key}"]) for period in report.known),
             f":{row['first_minute']:02}",
             _relief(row),
         ]
         for row in shown
     ]
-    heads = [p.name.capitalize() for p in report.compared if p.is_known]
+    heads = [period.name.capitalize() for period in report.known]
     columns = (
         "Tenant",
         "Hours",
@@ -124,11 +124,6 @@ def _saturation(report: Report) -> Section:
         tuple(_hours(row, report, most) for row in shown),
         "When",
     )
-
-
-def _unmet(report: Report) -> list[str]:
-    found = {"unmet_before": report.before, "unmet_week_before": report.week_before}
-    return [column for column, period in found.items() if period]
 
 
 def _relief(row: Row) -> str:

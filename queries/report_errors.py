@@ -29,7 +29,7 @@ def _by_code(report: Report) -> Section:
             row["meaning"] or "not in the API reference",
             f"{row['errors']:,}",
             percent(row["share"]),
-            *[change(row["errors"], row[column]) or "–" for column in _compared(report)],
+            *(change(row["errors"], row[f"errors_{p.key}"]) or "–" for p in report.known),
             f"{row['operations']:,}",
             f"{row['tenants']:,}",
             f"{row['retryable_errors']:,}",
@@ -38,9 +38,7 @@ def _by_code(report: Report) -> Section:
         ]
         for row in report.by_code
     ]
-    heads = [
-        f"vs {period.name.removeprefix('the ')}" for period in report.compared if period.is_known
-    ]
+    heads = [f"vs {period.name.removeprefix('the ')}" for period in report.known]
     columns = ("Code", "Meaning", "Errors", "Share", *heads, "Operations", "Tenants", "↻", "✕", "?")
     most = max((row["errors"] for row in report.by_code), default=0)
     return Section(
@@ -60,11 +58,6 @@ def _by_code(report: Report) -> Section:
         "↻ ✕ ?",
         wide=True,
     )
-
-
-def _compared(report: Report) -> list[str]:
-    found = {"before": report.before, "week_before": report.week_before}
-    return [f"errors_{key}" for key, period in found.items() if period]
 
 
 def _flags(row: Row, most: int) -> Share:

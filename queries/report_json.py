@@ -10,60 +10,41 @@ from datetime import datetime
 from typing import Any
 
 from chertlog.queries.clean_text import safe_json
-from chertlog.queries.report import Report, Window
+from chertlog.queries.report import TABLES, Measured, Period, Report
 from chertlog.queries.report_page import Page, Row
 
 SCHEMA = 1
-_TABLES = (
-    "over_time",
-    "movers_by_code",
-    "movers_by_tenant",
-    "storms",
-    "saturation",
-    "clients",
-    "by_code",
-    "by_surface",
-    "by_retryability",
-    "violations",
-    "undocumented_codes",
-    "overrides",
-    "edge_only",
-    "logs",
-    "silent_hosts",
-    "rejected",
-    "sources",
-)
 
 
 def report_json(report: Report, page: Page | None) -> str:
     """The whole report; ends with a newline. Without data, `until` is null and tables are empty."""
-    tables = {name: getattr(report, name) for name in _TABLES}
     told = {
         **head(report, page),
         "loaded_at": report.freshness["as_of"],
         "unanswered": report.unanswered,
-        **tables,
+        **{name: getattr(report, name) for name in TABLES},
     }
     return encoded(told)
 
 
-def head(window: Window, page: Page | None, tenant: str | None = None) -> dict[str, Any]:
+def head(report: Measured, page: Page | None, tenant: str | None = None) -> dict[str, Any]:
     """What every report begins with, ours and a customer's."""
     return {
         "schema": SCHEMA,
         "tenant": tenant,
-        "asked": window.asked,
-        "since": window.since,
-        "until": window.until,
-        "step_minutes": window.width_min,
+        "asked": report.asked,
+        "since": report.since,
+        "until": report.until,
+        "step_minutes": report.width_min,
         "summary": page.summary if page else None,
         "remarks": page.remarks if page else [],
-        "compared": {period.key: _period(period) for period in window.compared},
-        "totals": getattr(window, "totals", {}),
+        "compared": {period.key: _period(period) for period in report.compared},
+        "totals": report.totals,
+        "over_time": report.over_time,
     }
 
 
-def _period(period: Any) -> Row:
+def _period(period: Period) -> Row:
     return {
         "name": period.name,
         "since": period.since,

@@ -1,6 +1,6 @@
 """The report's tables of contract drift and of data quality."""
 
-from chertlog.queries.report import Report
+from chertlog.queries.report import Period, Report
 from chertlog.queries.report_errors import select, within
 from chertlog.queries.report_page import Cell, Logged, Row, Section
 from chertlog.queries.report_words import change, code_name, count, flag, number
@@ -17,14 +17,8 @@ def quality(report: Report) -> list[Section]:
     return [_checks(), _logs(report), _rejected(report), _sources(report)]
 
 
-def _earlier(report: Report) -> list[tuple[str, str]]:
-    """Of each comparison: how its columns end, and its heading."""
-    keys = {"before": report.before, "week_before": report.week_before}
-    return [(key, period.name.capitalize()) for key, period in keys.items() if period]
-
-
 def _violations(report: Report) -> Section:
-    earlier = _earlier(report)
+    earlier = report.known
     rows: list[list[Cell]] = [
         [
             row["kind"].replace("_", " "),
@@ -50,7 +44,7 @@ def _violations(report: Report) -> Section:
 
 
 def _undocumented(report: Report) -> Section:
-    earlier = _earlier(report)
+    earlier = report.known
     rows: list[list[Cell]] = [
         [
             str(row["error_code"]),
@@ -77,7 +71,7 @@ def _undocumented(report: Report) -> Section:
 
 
 def _overrides(report: Report) -> Section:
-    earlier = _earlier(report)
+    earlier = report.known
     rows: list[list[Cell]] = [
         [
             Logged(row["http_route"] or "–"),
@@ -103,14 +97,14 @@ def _overrides(report: Report) -> Section:
     )
 
 
-def _heads(earlier: list[tuple[str, str]]) -> list[str]:
-    return [head for _, name in earlier for head in (name, "")]
+def _heads(earlier: list[Period]) -> list[str]:
+    return [head for period in earlier for head in (period.name.capitalize(), "")]
 
 
-def _then(row: Row, column: str, earlier: list[tuple[str, str]]) -> list[str]:
+def _then(row: Row, column: str, earlier: list[Period]) -> list[str]:
     cells: list[str] = []
-    for key, _ in earlier:
-        then = row[f"{column}_{key}"]
+    for period in earlier:
+        then = row[f"{column}_{period.key}"]
         cells += [number(then), change(row[column], then)]
     return cells
 

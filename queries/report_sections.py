@@ -7,7 +7,7 @@ from chertlog.queries.report import CLASSES, Report
 from chertlog.queries.report_changes import changes
 from chertlog.queries.report_clients import clients
 from chertlog.queries.report_errors import errors
-from chertlog.queries.report_page import Page, Section, Series
+from chertlog.queries.report_page import Page, Section
 from chertlog.queries.report_quality import contract, quality
 from chertlog.queries.report_words import remarks, summary, tiles, title, window_words
 from chertlog.queries.tables import time_text
@@ -23,15 +23,7 @@ def page(report: Report) -> Page | None:
         summary=summary(report),
         remarks=remarks(report),
         tiles=tiles(report),
-        series=Series(
-            report.width_min,
-            report.over_time,
-            CLASSES,
-            report.over_time_before,
-            report.before.name if report.before else "",
-        )
-        if report.over_time
-        else None,
+        series=report.series(CLASSES) if report.over_time else None,
         sections=sections(report),
         footer=f"All times are UTC. Loaded at {time_text(report.freshness['as_of'])}. "
         "Written by chertlog.",

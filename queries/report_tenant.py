@@ -4,23 +4,32 @@ Owns what it holds and its words. Every query it asks (questions/report_tenant/)
 of all data together it uses the two ends of the window, and whether earlier days were loaded.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from chertlog.queries.clean_text import clean_line
 from chertlog.queries.cli_errors import NotFound
-from chertlog.queries.report import Period, Window, ask, with_totals
+from chertlog.queries.report import Measured, Window, ask, measured
+from chertlog.queries.report_changes import COUNT, Figure, figures
 from chertlog.queries.report_json import encoded, head
-from chertlog.queries.report_page import Cell, Logged, Page, Row, Section, Series, Strip
-from chertlog.queries.report_words import change, count, length, number, percent, times
+from chertlog.queries.report_page import Cell, Logged, Page, Row, Section, Strip
+from chertlog.queries.report_words import (
+    code,
+    code_name,
+    count,
+    length,
+    number,
+    percent,
+    times,
+    window_words,
+)
 from chertlog.queries.tables import time_text
 
 if TYPE_CHECKING:
     from chertlog.queries.database import Connection
 
-_TABLES = ("over_time", "by_code", "storms", "saturation")
+_TABLES = ("by_code", "storms", "saturation")
 _HOUR = timedelta(hours=1)
 _CLASSES = (
     ("client_errors", "client", "your request, credentials or account have to change"),
@@ -45,13 +54,10 @@ _RELIEF = {
 
 
 @dataclass(frozen=True)
-class TenantReport(Window):
+class TenantReport(Measured):
     """The numbers of one tenant in one window."""
 
     tenant: str = ""
-    totals: Row = field(default_factory=dict)
-    over_time: list[Row] = field(default_factory=list)
-    over_time_before: list[Row] = field(default_factory=list)
     by_code: list[Row] = field(default_factory=list)
     storms: list[Row] = field(default_factory=list)
     saturation: list[Row] = field(default_factory=list)
@@ -67,7 +73,6 @@ def gather_tenant(db: "Connection", window: Window, tenant: str) -> TenantReport
             why="nothing of it is loaded, or its name is written otherwise",
             next="All names: chertlog sql @busiest_tenants",
         )
-    before = window.before
 
     def rows(name: str, **other: object) -> list[Row]:
         return ask(db, "report_tenant", name, {**given, **other})
@@ -75,12 +80,8 @@ def gather_tenant(db: "Connection", window: Window, tenant: str) -> TenantReport
     conduct = rows("conduct")
     tables: dict[str, Any] = {name: rows(name) for name in _TABLES}
     return TenantReport(
-        **{**vars(window), "compared": with_totals(window.compared, rows)},
+        **measured(window, rows),
         tenant=tenant,
-        totals=rows("totals")[0],
-        over_time_before=rows("over_time", since=before.since, until=before.until)
-        if before
-        else [],
         paragraph=conduct[0]["paragraph"] if conduct else "",
         **tables,
     )
@@ -95,22 +96,13 @@ def tenant_json(report: TenantReport) -> str:
 
 def tenant_page(report: TenantReport) -> Page:
     """The report, ready to be written down."""
-    has_errors = bool(report.totals["errors"])
     return Page(
         title=f"Requests of {clean_line(report.tenant)} to the Chert API, {report.asked}",
-        window=f"{time_text(report.since)} to {time_text(report.until)} UTC",
+        window=window_words(report),
         summary=_summary(report),
         remarks=_remarks(report),
         tiles=_tiles(report),
-        series=Series(
-            report.width_min,
-            report.over_time,
-            _CLASSES,
-            report.over_time_before,
-            report.before.name if report.before else "",
-        )
-        if has_errors
-        else None,
+        series=report.series(_CLASSES) if report.totals["errors"] else None,
         sections=[*_changes(report), _codes(report), _lines(report), _storms(report)],
         footer="All times are UTC. An operation is a request together with its retries.",
         quote=("How your client deals with errors", report.paragraph) if report.paragraph else None,
@@ -170,61 +162,38 @@ def _share(ratio: float | None) -> str:
     return "of none" if ratio is None else f"{percent(ratio)} of them"
 
 
-def _changes(report: TenantReport) -> list[Section]:
-    if not any(period.is_known for period in report.compared):
-        return []
-    known = [period for period in report.compared if period.is_known]
-    heads = ["", "This time", *(head for p in known for head in (p.name.capitalize(), ""))]
-    return [
-        Section(
-            "changes",
-            "What changed",
-            "",
-            tuple(heads),
-            frozenset(range(1, len(heads))),
-            [_figure(report.totals, known, *figure) for figure in _FIGURES],
-            "",
-        )
-    ]
-
-
-_FIGURES = (
-    ("responses", "Requests", False),
-    ("errors", "Answered with an error", False),
-    ("error_ratio", "Share of errors", True),
-    ("failed_operations", "Operations that failed in the end", False),
-    ("retries", "Retries", False),
-    ("refused_operations", "Operations refused with 4002", False),
+_FIGURES: tuple[Figure, ...] = (
+    ("responses", "Requests", COUNT),
+    ("errors", "Answered with an error", COUNT),
+    ("error_ratio", "Share of errors", percent),
+    ("failed_operations", "Operations that failed in the end", COUNT),
+    ("retries", "Retries", COUNT),
+    ("refused_operations", "Operations refused with 4002", COUNT),
 )
 
 
-def _figure(now: Row, known: Sequence[Period], column: str, name: str, ratio: bool) -> list[Cell]:
-    def written(row: Row) -> str:
-        return percent(row[column]) if ratio else f"{row[column]:,}"
-
-    cells: list[Cell] = [name, written(now)]
-    for period in known:
-        then = period.totals or {}
-        cells += [written(then), change(now[column], then[column])]
-    return cells
+def _changes(report: TenantReport) -> list[Section]:
+    if not report.known:
+        return []
+    heads, rows = figures("This time", report.totals, report.known, _FIGURES)
+    right = frozenset(range(1, len(heads)))
+    return [Section("changes", "What changed", "", heads, right, rows, "")]
 
 
 def _codes(report: TenantReport) -> Section:
-    known = {"errors_before": report.before, "errors_week_before": report.week_before}
-    compared = {column: period for column, period in known.items() if period}
     rows: list[list[Cell]] = [
         [
-            _name(row),
+            code_name(row),
             row["meaning"] or "not in the API reference: please tell us",
             f"{row['errors']:,}",
-            *(number(row[column]) for column in compared),
+            *(number(row[f"errors_{period.key}"]) for period in report.known),
             f"{row['operations']:,}",
             str(row["action"] or "–"),
             Logged(", ".join(row["trace_ids"] or []) or "–"),
         ]
         for row in report.by_code
     ]
-    heads = [period.name.capitalize() for period in compared.values() if period]
+    heads = [period.name.capitalize() for period in report.known]
     columns = ("Code", "Meaning", "Errors", *heads, "Operations", "What to do", "Latest trace_ids")
     return Section(
         "code",
@@ -236,11 +205,6 @@ def _codes(report: TenantReport) -> Section:
         "None: no request of yours was answered with an error.",
         wide=True,
     )
-
-
-def _name(row: Row) -> str:
-    code = "no code" if row["error_code"] is None else str(row["error_code"])
-    return f"{code} {row['error_type']}" if row["error_type"] else code
 
 
 def _lines(report: TenantReport) -> Section:
@@ -299,7 +263,7 @@ def _storms(report: TenantReport) -> Section:
         [
             time_text(row["started_at"].replace(microsecond=0)),
             length(row["seconds"]),
-            "no code" if row["error_code"] is None else str(row["error_code"]),
+            code(row),
             f"{row['retries']:,}",
             f"{row['operations']:,}",
             f"{row['wasted_attempts']:,}",

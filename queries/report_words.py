@@ -5,7 +5,7 @@ Owns what is said above the tables of our own report, and how any figure of eith
 
 from collections.abc import Sequence
 
-from chertlog.queries.report import Period, Report
+from chertlog.queries.report import Period, Report, Window
 from chertlog.queries.report_page import Row
 from chertlog.queries.tables import time_text
 
@@ -17,9 +17,9 @@ def title(report: Report) -> str:
     return f"Chert API errors, {report.asked}"
 
 
-def window_words(report: Report) -> str:
+def window_words(window: Window) -> str:
     """The window itself."""
-    return f"{time_text(report.since)} to {time_text(report.until)} UTC"
+    return f"{time_text(window.since)} to {time_text(window.until)} UTC"
 
 
 def summary(report: Report) -> str:
@@ -143,10 +143,14 @@ def change(now: float | None, then: float | None) -> str:
     return f"{more:+.0f} %".replace("-", "−") if abs(more) >= 1 else "under 1 %"
 
 
+def code(row: Row) -> str:
+    """The code of a row, which may be none."""
+    return "no code" if row["error_code"] is None else str(row["error_code"])
+
+
 def code_name(row: Row) -> str:
     """A code with its name, as far as there is one."""
-    number = "no code" if row["error_code"] is None else str(row["error_code"])
-    return f"{number} {row['error_type']}" if row["error_type"] else number
+    return f"{code(row)} {row['error_type']}" if row["error_type"] else code(row)
 
 
 def flag(retryable: bool | None) -> str:

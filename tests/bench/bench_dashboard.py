@@ -19,13 +19,10 @@ import logging
 import os
 import shutil
 import signal
-import socket
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
@@ -34,7 +31,7 @@ from pathlib import Path
 from history import publish_history
 from measure import machine
 from questions import PAGES, RANGES, Times, asked_by, timed
-from visitors import Visit, crowd, in_a_browser
+from visitors import Visit, crowd, free_port, in_a_browser, is_served
 
 from chertlog.dashboard.server import command
 from chertlog.queries import connect
@@ -117,32 +114,20 @@ def _spread(visits: list[Visit]) -> tuple[float, float, int]:
 @contextmanager
 def _served(data_dir: Path) -> Iterator[str]:
     """A dashboard in a process of its own."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     url = f"http://127.0.0.1:{port}"
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(
             command(data_dir, port), stdout=log, stderr=log, start_new_session=True
         )
         try:
-            if not _answers(url):
+            if not is_served(url + "/_stcore/health"):
                 log.seek(0)
                 sys.exit(f"the dashboard did not start: {log.read().decode()}")
             yield url
         finally:
             os.killpg(process.pid, signal.SIGTERM)
             process.wait(10)
-
-
-def _answers(url: str) -> bool:
-    for _ in range(300):
-        try:
-            with urllib.request.urlopen(url + "/_stcore/health", timeout=5):
-                return True
-        except OSError:
-            time.sleep(0.1)
-    return False
 
 
 if __name__ == "__main__":

@@ -5,8 +5,8 @@ found, wrappers taken off, fields parsed and redacted) into a table that is thro
 thread. Quoted is the best of several runs, taken in turn (A B C … A B C …), so that all formats
 meet the same neighbours. A ratio above 3 is marked.
 
-    python tests/bench/bench_formats.py
-    python tests/bench/bench_formats.py --megabytes 16 --runs 5 --json
+    make bench ONLY=formats
+    make bench ONLY=formats ARGS='--megabytes 16 --runs 5'
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
+from measure import machine
 
 from chertlog.ingest.blocks import Progress, line_batches
 from chertlog.ingest.detection import detect
@@ -94,7 +95,7 @@ def main() -> None:
     parser.add_argument("--megabytes", type=float, default=8)
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--only", default="", help="formats whose name has this in it")
-    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--json", type=Path, help="write the figures here, too")
     given = parser.parse_args()
     con = duckdb.connect()
     con.execute("set threads = 1")
@@ -113,20 +114,19 @@ def main() -> None:
             "format": case.name,
             "bytes_per_line": round(case.line_bytes),
             "mb_per_cpu_s": round(len(case.data) / case.best / 1e6, 1),
-            "times_app": round(base / (len(case.data) / case.best), 2),
+            "times": round(base / (len(case.data) / case.best), 2),
             "us_per_line": round(case.best / case.lines * 1e6, 2),
         }
         for case in all_
     ]
     if given.json:
-        print(json.dumps(rows, indent=2))
-        return
+        given.json.write_text(json.dumps(machine() | {"formats": rows}, indent=2) + "\n")
     print(f"{'format':52}{'bytes/line':>11}{'MB/CPU s':>10}{'x app':>7}{'µs/line':>9}")
-    for row in sorted(rows, key=lambda row: float(str(row["times_app"]))):
-        mark = "  over" if float(str(row["times_app"])) > LIMIT else ""
+    for row in sorted(rows, key=lambda row: float(str(row["times"]))):
+        mark = "  over" if float(str(row["times"])) > LIMIT else ""
         print(
             f"{row['format']:52}{row['bytes_per_line']:>11}{row['mb_per_cpu_s']:>10}"
-            f"{row['times_app']:>7}{row['us_per_line']:>9}{mark}"
+            f"{row['times']:>7}{row['us_per_line']:>9}{mark}"
         )
 
 

@@ -12,16 +12,13 @@ from __future__ import annotations
 import argparse
 import json
 import logging
-import os
 import statistics
 import sys
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 from history import publish_history
-from measure import machine, measured
+from measure import forget, machine, measured, milliseconds
 
 from chertlog.queries import connect
 from chertlog.queries.database import Connection
@@ -60,9 +57,9 @@ def _views(data_dir: Path, runs: int) -> list[dict[str, object]]:
         sizes = {name: db.rows(f'select count(*) as n from "{name}"')[0]["n"] for name in names}
     for name in names:
         sql = f'select * from "{name}"' + (" limit 1000" if sizes[name] > LONG else "")
-        _forget((data_dir / "chertlog.duckdb").resolve())
+        forget((data_dir / "chertlog.duckdb").resolve())
         with connect(data_dir) as db:
-            cold = _ms(lambda db=db, sql=sql: db.arrow(sql))  # type: ignore[misc]
+            cold = milliseconds(lambda db=db, sql=sql: db.arrow(sql))  # type: ignore[misc]
             warm = _asked(db, sql, runs)
         found.append({"view": name, "rows": sizes[name], "cold": cold, "warm": warm})
         print(f"{name:<24}{sizes[name]:>10,}{cold:>9.0f}{warm:>9.1f}", flush=True)
@@ -70,7 +67,7 @@ def _views(data_dir: Path, runs: int) -> list[dict[str, object]]:
 
 
 def _asked(db: Connection, sql: str, runs: int) -> float:
-    return round(statistics.median(_ms(lambda: db.arrow(sql)) for _ in range(runs)), 2)
+    return round(statistics.median(milliseconds(lambda: db.arrow(sql)) for _ in range(runs)), 2)
 
 
 def _traces(data_dir: Path) -> dict[str, float]:
@@ -78,7 +75,9 @@ def _traces(data_dir: Path) -> dict[str, float]:
     with connect(data_dir) as db:
         sample = "select trace_id from responses where trace_id is not null using sample 200"
         ids = [row["trace_id"] for row in db.rows(sample)]
-        taken = sorted(_ms(lambda one=one: db.rows("from trace($1)", [one])) for one in ids)  # type: ignore[misc]
+        taken = sorted(
+            milliseconds(lambda one=one: db.rows("from trace($1)", [one])) for one in ids
+        )  # type: ignore[misc]
     figures = {"p50": taken[len(taken) // 2], "p95": taken[int(len(taken) * 0.95)]}
     print(f"\ntrace look-up: p50 {figures['p50']:.1f} ms, p95 {figures['p95']:.1f} ms")
     return figures
@@ -96,17 +95,6 @@ def _commands(data_dir: Path, runs: int) -> dict[str, float]:
         found[name] = round(statistics.median(taken), 3)
         print(f"chertlog {name}: {found[name]:.2f} s")
     return found
-
-
-def _ms(ask: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    ask()
-    return round((time.perf_counter() - began) * 1000, 2)
-
-
-def _forget(path: Path) -> None:
-    with path.open("rb") as file:
-        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
 
 if __name__ == "__main__":

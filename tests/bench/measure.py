@@ -99,6 +99,19 @@ def ratio(ours: Sequence[float], theirs: Sequence[float]) -> dict[str, float]:
     }
 
 
+def milliseconds(ask: Callable[[], object]) -> float:
+    """How long a question takes."""
+    began = time.perf_counter()
+    ask()
+    return (time.perf_counter() - began) * 1000
+
+
+def forget(path: Path) -> None:
+    """Take a file out of the page cache of the machine."""
+    with path.open("rb") as file:
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+
+
 def machine() -> dict[str, str]:
     """What the figures were measured on, and with."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import streamlit as st
+from measure import forget, milliseconds
 from streamlit.testing.v1 import AppTest
 
 import chertlog.dashboard
@@ -71,7 +72,7 @@ def asked_by(data_dir: Path, page: str, *, cold: bool = False, **query: str) -> 
     data._slice.clear()
     if cold:
         st.cache_resource.clear()
-        _forget((data_dir / "chertlog.duckdb").resolve())
+        forget((data_dir / "chertlog.duckdb").resolve())
     app.switch_page(f"screens/{page}/page.py")
     with _recorded() as heard:
         app.run()
@@ -86,7 +87,7 @@ def timed(page: str, shown: str, heard: list[Question], runs: int) -> Times:
     warm, cpu = [], []
     for _ in range(runs):
         began = time.process_time()
-        warm.append([_ms(question) for question in asked])
+        warm.append([milliseconds(question.ask) for question in asked])
         cpu.append((time.process_time() - began) * 1000)
     totals = [sum(run) for run in warm]
     each = [statistics.median(times) for times in zip(*warm, strict=True)]
@@ -135,15 +136,3 @@ def _recorded() -> Iterator[list[Question]]:
     finally:
         for name, method in sent.items():
             setattr(Connection, name, method)
-
-
-def _ms(question: Question) -> float:
-    began = time.perf_counter()
-    question.ask()
-    return (time.perf_counter() - began) * 1000
-
-
-def _forget(path: Path) -> None:
-    """Take the file out of the page cache of the machine."""
-    with path.open("rb") as file:
-        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)

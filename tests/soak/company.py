@@ -10,7 +10,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -26,13 +25,13 @@ from threading import Event, Thread
 from typing import Any, ClassVar
 
 from prometheus_client.parser import text_string_to_metric_families
+from visitors import FLAGS, Visitor, free_port, is_served
 
 from chertlog.dashboard.server import command
 from chertlog.queries import connect, run_select
 from chertlog.queries.errors import ChertlogError
 
 SAID = re.compile(r"([\d,]+) events, [\d,]+ rejected, in ([\d.]+) s; generation (\d+)")
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-sync"]
 PAGES = ["", "errors", "storms", "saturation"]
 FAILED = "This page could not be drawn"
 
@@ -130,7 +129,8 @@ class Dashboard:
                 command(self._data, port), stdout=out, stderr=out, env=environment
             )
         self._url = f"http://127.0.0.1:{port}"
-        wait_for(f"{self._url}/_stcore/health")
+        if not is_served(f"{self._url}/_stcore/health"):
+            raise RuntimeError("the dashboard did not start: see dashboard.log")
         self._thread.start()
         return self
 
@@ -191,8 +191,6 @@ class Dashboard:
             tab.close()
 
     def _visit(self, page: str) -> None:
-        from visitors import Visitor
-
         visitor = Visitor(self._url, page, "range=all")
         try:
             if visitor.visit().failed:
@@ -331,24 +329,6 @@ class Receiver:
     @property
     def resolved(self) -> int:
         return sum(told.resolved for told in self.alerts.values())
-
-
-def wait_for(url: str, seconds: float = 60) -> None:
-    end = time.monotonic() + seconds
-    while True:
-        try:
-            with urllib.request.urlopen(url, timeout=5):
-                return
-        except OSError:
-            if time.monotonic() > end:
-                raise
-            time.sleep(0.2)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def resident(pid: int) -> int:

@@ -16,7 +16,8 @@ from chertlog.dashboard.drawing.theme import Palette
 from chertlog.dashboard.frame import admission
 from chertlog.dashboard.frame.view import View
 from chertlog.queries.errors import ChertlogError, QueryLimit
-from chertlog.queries.finding import LOOKUPS_PER_HOUR, MOST, Wanted, moment_in
+from chertlog.queries.finding import LOOKUPS_PER_HOUR, MOST, Wanted
+from chertlog.queries.moments import moment_of
 from chertlog.queries.pseudonyms import pseudonym_of_recipient
 
 _FOUND = "_found"
@@ -129,7 +130,7 @@ def _wanted(state: Any, number: str, shown: View) -> Wanted:
         recipient=number or None,
         code=int(code) if code else None,
         errors=bool(state[_ERRORS]),
-        around=moment_in(around, shown.coverage.last_at) if around else None,
+        around=moment_of(around, lambda: shown.coverage.last_at) if around else None,
         within=_WITHIN_CHOICES[state[_WITHIN]],
     )
 

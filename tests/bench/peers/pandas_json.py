@@ -9,36 +9,10 @@ import sys
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+from fields import TEXTS
 
 NESTED = ["lines", "response.headers", "response.body"]
-COLUMNS = [
-    "ts",
-    "level",
-    "event",
-    "service",
-    "version",
-    "host",
-    "trace_id",
-    "tenant_id",
-    "surface",
-    "http.method",
-    "http.route",
-    "http.path",
-    "http.user_agent",
-    "client_ip",
-    "idempotency_key",
-    "body_hash",
-    "to",
-    "text",
-    "delivery_service",
-    "internal_code",
-    "detail",
-    "line",
-    "error_type",
-    "stack",
-    "http.status",
-    "duration_ms",
-]
+COLUMNS = [*TEXTS, "http.status", "duration_ms"]
 SCHEMA = pa.schema(
     [
         (name, {"http.status": pa.float64(), "duration_ms": pa.float64()}.get(name, pa.string()))

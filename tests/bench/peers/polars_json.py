@@ -6,33 +6,8 @@ Not done: as read_json; a line that is no JSON fails the whole load, bodies stay
 import sys
 
 import polars as pl
+from fields import TEXTS
 
-TEXTS = [
-    "ts",
-    "level",
-    "event",
-    "service",
-    "version",
-    "host",
-    "trace_id",
-    "tenant_id",
-    "surface",
-    "http.method",
-    "http.route",
-    "http.path",
-    "http.user_agent",
-    "client_ip",
-    "idempotency_key",
-    "body_hash",
-    "to",
-    "text",
-    "delivery_service",
-    "internal_code",
-    "detail",
-    "line",
-    "error_type",
-    "stack",
-]
 HEADERS = pl.Struct({"X-Trace-ID": pl.String, "Retry-After": pl.String})
 BODY = {
     name: pl.String

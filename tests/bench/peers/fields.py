@@ -1,0 +1,28 @@
+"""The fields of Chert's application log that are texts; both pandas and polars want them named."""
+
+TEXTS = [
+    "ts",
+    "level",
+    "event",
+    "service",
+    "version",
+    "host",
+    "trace_id",
+    "tenant_id",
+    "surface",
+    "http.method",
+    "http.route",
+    "http.path",
+    "http.user_agent",
+    "client_ip",
+    "idempotency_key",
+    "body_hash",
+    "to",
+    "text",
+    "delivery_service",
+    "internal_code",
+    "detail",
+    "line",
+    "error_type",
+    "stack",
+]
