@@ -6,12 +6,17 @@
 insert into store.event by name
 with found as (
     {reader}
+),
+known as (
+    select
+        f.*,
+        c.context_id,
+        case when c.context_id is null then redact_context(f.context) end as redacted
+    from found as f
+    left join store.context as c on c.context_id = hash(f.context)
 )
 select
-    f.* exclude (context),
-    case when c.context_id is not null then c.context_id else hash(redact_context(f.context)) end as context_id,
-    case when c.context_id is null and f.reject_reason is null then
-        to_json(redact_context(f.context))::varchar
-    end as context_text
-from found as f
-left join store.context as c on c.context_id = hash(f.context)
+    k.* exclude (context, context_id, redacted),
+    coalesce(k.context_id, hash(k.redacted)) as context_id,
+    case when k.context_id is null and k.reject_reason is null then to_json(k.redacted)::varchar end as context_text
+from known as k
