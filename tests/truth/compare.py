@@ -46,7 +46,11 @@ class Comparison:
 
 def compare(published: Path, logs: Path) -> list[Comparison]:
     """All comparisons, of the database at `published` with the day written under `logs`."""
-    truth, found = Truth(logs), Found(published)
+    return compare_with(Truth(logs), Found(published))
+
+
+def compare_with(truth: Truth, found: Found) -> list[Comparison]:
+    """All comparisons, of what a database says with the day as it was."""
     return [
         *_responses(truth, found),
         *_chains(truth, found),
@@ -124,6 +128,11 @@ class Truth:
                 if failed and begins - ends < LIMITS_S * SECOND:
                     found |= {one, other}
         return found
+
+    @cached_property
+    def episodes(self) -> list[list[Episode]]:
+        """Episodes of retries, in each reading of where one ends and the next begins."""
+        return [true_episodes(self.rows, reading) for reading in READINGS]
 
     @cached_property
     def unsure(self) -> set[str]:
@@ -361,7 +370,7 @@ def _saturation(truth: Truth, found: Found) -> list[Comparison]:
 
 
 def _storms(truth: Truth, found: Found) -> list[Comparison]:
-    readings = [true_episodes(truth.rows, reading) for reading in READINGS]
+    readings = truth.episodes
     told = found_episodes(
         found.rows(
             """

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from compare import Comparison, compare
+from compare import Comparison, Found, Truth, compare_with
 from days import Day, run_day
 
 DAYS = [Day(31, 6, 1.0, 0.0, 15), Day(32, 6, 1.0, 0.01, 15)]
@@ -80,12 +80,13 @@ def test_a_wrong_database_is_found_out(tmp_path: Path) -> None:
     """The comparisons can fail: each does when what it looks at is spoiled."""
     run_day(Day(34, 3, 1.0, 0.01, 14), tmp_path)
     published = tmp_path / "data" / "chertlog.duckdb"
-    found = {}
+    truth, found = Truth(tmp_path / "logs"), {}
     for number, statement in enumerate(SPOILED):
         spoiled = tmp_path / f"spoiled-{number}.duckdb"
         shutil.copyfile(published, spoiled)
         with duckdb.connect(str(spoiled)) as con:
             con.execute(statement)
-        results = compare(spoiled, tmp_path / "logs")
+        results = compare_with(truth, Found(spoiled))
+        spoiled.unlink()
         found[statement] = {c.figure for c in results if not c.passes}
     assert {s: name for s, name in SPOILED.items() if name not in found[s]} == {}

@@ -49,7 +49,7 @@ def draw(shown: View, colours: Palette) -> bool:
     """The form, and what it last found; whether it found anything."""
     has_key = pseudonym_of_recipient("") is not None
     with st.container(border=True, key="find"):
-        panel("Nobody has a trace_id?", "name a tenant or a number; the rest narrows it down")
+        panel("Without a trace_id", "name a tenant or a number; the rest narrows it down")
         with st.form("find", border=False):
             _boxes(shown, has_key)
             st.form_submit_button(
