@@ -1,6 +1,8 @@
 """What all tests share: an environment of their own, repeatable properties, the browser's path."""
 
+import fcntl
 import os
+import pickle
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -50,6 +52,28 @@ def _prepared_work_file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[No
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(work, "attach", attach)
         yield
+
+
+@pytest.fixture(scope="session")
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., tuple[Path, Any]]:
+    """Makes a folder once for all workers of a run: `made_once(name, make)`, `make(folder)`.
+
+    Gives the folder, and what `make` returned. Who changes anything in it takes a copy.
+    """
+    base = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        base = base.parent
+
+    def made(name: str, make: Callable[[Path], Any]) -> tuple[Path, Any]:
+        folder, told = base / name, base / f"{name}.pickle"
+        with (base / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not told.exists():
+                folder.mkdir()
+                told.write_bytes(pickle.dumps(make(folder)))
+        return folder, pickle.loads(told.read_bytes())
+
+    return made
 
 
 @pytest.fixture(scope="session")

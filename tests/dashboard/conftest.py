@@ -98,11 +98,18 @@ ONE_MORE_EVENT = """
 
 
 @pytest.fixture(scope="session")
-def day(tmp_path_factory: pytest.TempPathFactory) -> Published:
+def day(
+    made_once: Callable[..., tuple[Path, Any]], tmp_path_factory: pytest.TempPathFactory
+) -> Published:
     """Three hours of traffic, published; the newest error is a hostile one."""
+
+    def make(folder: Path) -> None:
+        write_day(folder / "logs", hours=3, rps=0.7)
+        ingest([str(folder / "logs")], Settings(folder / "data", threads=2), final=True)
+
+    made, _ = made_once("dashboard-day", make)
     folder = tmp_path_factory.mktemp("day")
-    write_day(folder / "logs", hours=3, rps=0.7)
-    ingest([str(folder / "logs")], Settings(folder / "data", threads=2), final=True)
+    shutil.copytree(made / "data", folder / "data", symlinks=True)
     published = Published(folder / "data")
     published.publish(ONE_MORE, 1, HOSTILE_TRACE, HOSTILE)
     published.publish(ONE_MORE_CONTEXT, FORMULA)

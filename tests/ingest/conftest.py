@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -340,25 +341,43 @@ class Day:
     summary: Summary
 
 
-def make_day(folder: Path, **arguments: Any) -> Day:
-    write_day(folder / "logs", **arguments)
-    truth = json.loads((folder / "logs" / "truth.json").read_text("utf-8"))
-    store = Store(folder / "data")
-    return Day(folder / "logs", truth, store, store.ingest(folder / "logs"))
+@pytest.fixture(scope="session")
+def make_day(
+    made_once: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory
+) -> Callable[..., Day]:
+    """Simulates and loads a day: `make_day(name, seed=3, rps=0.25)`. The database is a copy."""
+
+    def simulated(name: str, **arguments: Any) -> Day:
+        def make(folder: Path) -> Summary:
+            write_day(folder / "logs", **arguments)
+            return Store(folder / "data").ingest(folder / "logs")
+
+        made, summary = made_once(f"day-{name}", make)
+        own = tmp_path_factory.mktemp(name) / "data"
+        shutil.copytree(made / "data", own, symlinks=True)
+        truth = json.loads((made / "logs" / "truth.json").read_text("utf-8"))
+        return Day(made / "logs", truth, Store(own), summary)
+
+    return simulated
 
 
 @pytest.fixture(scope="session")
-def clean_day(tmp_path_factory: pytest.TempPathFactory) -> Day:
-    return make_day(tmp_path_factory.mktemp("clean"), seed=3, rps=0.25)
+def clean_day(make_day: Callable[..., Day]) -> Day:
+    return make_day("clean", seed=3, rps=0.25)
 
 
 @pytest.fixture(scope="session")
-def corrupt_day(tmp_path_factory: pytest.TempPathFactory) -> Day:
-    return make_day(tmp_path_factory.mktemp("corrupt"), seed=5, rps=0.25, corrupt=0.01)
+def corrupt_day(make_day: Callable[..., Day]) -> Day:
+    return make_day("corrupt", seed=5, rps=0.25, corrupt=0.01)
 
 
 @pytest.fixture(scope="session")
-def short_day(tmp_path_factory: pytest.TempPathFactory) -> Day:
+def busy_day(make_day: Callable[..., Day]) -> Day:
+    """A whole day at one response a second: smaller ones have no storms."""
+    return make_day("busy", seed=7, rps=1.0)
+
+
+@pytest.fixture(scope="session")
+def short_day(make_day: Callable[..., Day]) -> Day:
     """Three hours with much damage, small enough to be loaded many times over."""
-    folder = tmp_path_factory.mktemp("short")
-    return make_day(folder, seed=13, hours=3, rps=0.15, corrupt=0.04)
+    return make_day("short", seed=13, hours=3, rps=0.15, corrupt=0.04)

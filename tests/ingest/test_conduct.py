@@ -8,8 +8,6 @@ from typing import Any
 import duckdb
 import pytest
 
-from .conftest import make_day
-
 # What an OTLP record shows without the application log.
 SHOWN_BY_OTLP = {
     "undocumented_code",
@@ -34,12 +32,6 @@ FINDINGS = {
 @pytest.fixture(scope="module", params=["clean_day", "corrupt_day"])
 def day(request: pytest.FixtureRequest) -> Any:
     return request.getfixturevalue(request.param)
-
-
-@pytest.fixture(scope="module")
-def busy_day(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """Four times as many responses, so that clients retry often enough to be judged."""
-    return make_day(tmp_path_factory.mktemp("busy"), seed=7, rps=1.0)
 
 
 def shown(day: Any) -> dict[str, Counter[str]]:

@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from .conftest import Store, make_day
+from .conftest import Store
 
 pytestmark = pytest.mark.usefixtures("no_sync")
 
@@ -138,12 +138,6 @@ def test_hour_by_hour_in_any_order_is_the_same(
     assert {name: len(rows) for name, rows in wanted.items() if not rows} == {}
     for name, rows in wanted.items():
         assert found[name] == rows, name
-
-
-@pytest.fixture(scope="module")
-def busy_day(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """A whole day at one response a second: smaller ones have no storms."""
-    return make_day(tmp_path_factory.mktemp("busy"), seed=7, rps=1)
 
 
 @pytest.fixture(scope="module")
