@@ -13,6 +13,7 @@ import streamlit as st
 from chertlog.queries.clean_text import safe_csv
 
 
+@st.fragment
 def behind(
     frame: pd.DataFrame,
     name: str,
@@ -22,10 +23,15 @@ def behind(
 ) -> None:
     """Offer the figures of a chart as a table and as `name`.csv, folded away.
 
-    `of` says of what, where two of them follow each other. Times stay in UTC.
+    `of` says of what, where two of them follow each other. Times stay in UTC. A table is drawn when
+    it is opened, without the rest of the page: a page has up to nine, and few are ever looked at.
     """
     label = f"Table and CSV: {of}" if of else "Table and CSV"
-    with st.expander(label, icon=":material/table_rows:", key=f"behind-{name}"):
+    with st.expander(
+        label, icon=":material/table_rows:", key=f"behind-{name}", on_change="rerun"
+    ) as folded:
+        if not folded.open:
+            return
         st.dataframe(
             frame,
             hide_index=True,

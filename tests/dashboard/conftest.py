@@ -124,6 +124,14 @@ def changing(day: Published, tmp_path: Path) -> Published:
     return Published(tmp_path / "data")
 
 
+def unfolded(app: Any) -> Any:
+    """A page run without a browser, with every table that is folded away opened."""
+    for folded in app.expander:
+        if folded.key and folded.key.startswith("behind-"):
+            app.session_state[folded.key] = True
+    return app.run()
+
+
 @dataclass
 class Server:
     """A dashboard serving in a process of its own."""

@@ -8,7 +8,7 @@ import pytest
 
 from chertlog.dashboard.screens.contract import contract_words
 
-from .conftest import Published, Reader, Server
+from .conftest import Published, Reader, Server, unfolded
 from .test_pages import _open as open_app
 from .test_pages import _said as said
 
@@ -25,7 +25,11 @@ def _page(data_dir: Path, monkeypatch: pytest.MonkeyPatch, **query: str) -> Any:
 def _frame(app: Any, *columns: str) -> Any:
     """The table that begins with these columns."""
     assert not app.exception
-    found = [f.value for f in app.dataframe if tuple(f.value.columns[: len(columns)]) == columns]
+    found = [
+        f.value
+        for f in unfolded(app).dataframe
+        if tuple(f.value.columns[: len(columns)]) == columns
+    ]
     assert len(found) == 1, [list(f.value.columns) for f in app.dataframe]
     return found[0]
 
@@ -83,7 +87,9 @@ def test_a_kind_opens(day: Published, monkeypatch: pytest.MonkeyPatch) -> None:
     app = _page(day.data_dir, monkeypatch, range="all", kind=kind["kind"])
     assert kind["one"] in said(app)
     opened = [
-        f.value for f in app.dataframe if tuple(f.value.columns[:2]) == ("occurred_at", "kind")
+        f.value
+        for f in unfolded(app).dataframe
+        if tuple(f.value.columns[:2]) == ("occurred_at", "kind")
     ]
     assert len(opened[0]) == kind["n"]
 

@@ -15,7 +15,7 @@ import streamlit as st
 from chertlog.dashboard import data
 from chertlog.queries.errors import BadQuery, ChertlogError, QueryLimit
 
-from .conftest import HOSTILE, HOSTILE_TRACE, Published, Reader, Server
+from .conftest import HOSTILE, HOSTILE_TRACE, Published, Reader, Server, unfolded
 from .test_pages import _open as open_app
 from .test_pages import _publish as publish_empty
 from .test_pages import _said as said
@@ -183,6 +183,12 @@ _UNNAMED_CHARTS = """
 """
 
 
+_FOLDED = "[class*=st-key-behind-]"
+_OPEN_TABLES = (
+    "document.querySelectorAll('[class*=st-key-behind-] summary').forEach(e => e.click())"
+)
+
+
 @pytest.mark.browser
 def test_log_text_is_only_text_on_every_page(
     hostile: Published, serve: Callable[..., Server], reading: Callable[[Server], Reader]
@@ -192,6 +198,8 @@ def test_log_text_is_only_text_on_every_page(
     On a phone, where such names are most in the way; and every picture says what it shows.
     """
     from urllib.parse import quote
+
+    from playwright.sync_api import expect
 
     storm = hostile.rows("select storm_id from retry_storms order by retries desc limit 1")[0]
     hour = hostile.rows(
@@ -215,6 +223,9 @@ def test_log_text_is_only_text_on_every_page(
         "/health",
     ):
         reader.open(path)
+        for number, folded in enumerate(page.locator(f"{_FOLDED} summary").all(), 1):
+            folded.click()
+            expect(page.locator(_FOLDED).get_by_test_id("stDataFrame")).to_have_count(number)
         assert page.locator("[src*=evil], [href^='http://evil'], [onerror]").count() == 0, path
         assert page.title() != "owned", path
         assert page.get_by_text("could not be drawn").count() == 0, path
@@ -223,6 +234,7 @@ def test_log_text_is_only_text_on_every_page(
         assert page.evaluate(_UNNAMED_CHARTS) == 0, path
         if path == "/?range=all":
             assert page.get_by_role("img", name="Retry storms, error ratio").count() == 1
+            assert page.locator(_FOLDED).count() == 4
         if path.startswith("/clients"):
             assert page.get_by_text("onerror=").count() > 0
 
@@ -233,7 +245,7 @@ def _every_page(
     """Each page by its folder's name, drawn one after the other in one session."""
     app = open_app(data_dir, monkeypatch, **query)
     for name in PAGES:
-        app = app.switch_page(f"screens/{name}/page.py").run()
+        app = unfolded(app.switch_page(f"screens/{name}/page.py").run())
         assert not app.exception
         assert "could not be drawn" not in said(app), name
         yield name, app

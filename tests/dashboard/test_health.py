@@ -11,7 +11,7 @@ import pytest
 from chertlog.dashboard.screens.health import health_words
 from chertlog.queries.sql_files import read_folder
 
-from .conftest import FORMULA, HOSTILE, Published, Reader, Server
+from .conftest import FORMULA, HOSTILE, Published, Reader, Server, unfolded
 from .test_pages import _figures as figures
 from .test_pages import _open as open_app
 from .test_pages import _said as said
@@ -51,7 +51,7 @@ def test_the_balance_equals_sql(day: Published, monkeypatch: pytest.MonkeyPatch)
 
 def test_how_far_the_logs_reach_equals_sql(day: Published, monkeypatch: pytest.MonkeyPatch) -> None:
     app = _page(day.data_dir, monkeypatch)
-    shown = next(f.value for f in app.dataframe if f.value.columns[0] == "format")
+    shown = next(f.value for f in unfolded(app).dataframe if f.value.columns[0] == "format")
     reach = {
         str(row["format"]).split(":")[0]: row["last_event_at"] for row in shown.to_dict("records")
     }
@@ -65,7 +65,7 @@ def test_how_far_the_logs_reach_equals_sql(day: Published, monkeypatch: pytest.M
 
 def test_sources_and_runs_are_all_there(day: Published, monkeypatch: pytest.MonkeyPatch) -> None:
     app = _page(day.data_dir, monkeypatch)
-    firsts = {f.value.columns[0]: f.value for f in app.dataframe}
+    firsts = {f.value.columns[0]: f.value for f in unfolded(app).dataframe}
     assert len(firsts["status"]) == day.rows("select count(*) as n from sources")[0]["n"]
     assert len(firsts["run_no"]) == day.rows("select count(*) as n from ingest_runs")[0]["n"]
 
@@ -75,13 +75,13 @@ def test_rejected_lines_are_told_and_only_text(
 ) -> None:
     app = _page(rejected.data_dir, monkeypatch)
     assert "2 lines rejected" in said(app)
-    found = next(f.value for f in app.dataframe if f.value.columns[0] == "reason")
+    found = next(f.value for f in unfolded(app).dataframe if f.value.columns[0] == "reason")
     assert sorted(found["excerpt"]) == sorted([HOSTILE, FORMULA])
     read = [*app.markdown, *app.caption, *app.subheader, *app.title, *app.metric]
     assert not any("evil.example" in str(element.value) for element in read)
     assert not any("evil.example" in element.proto.body for element in app.get("html"))
     one = _page(rejected.data_dir, monkeypatch, why="time")
-    found = next(f.value for f in one.dataframe if f.value.columns[0] == "reason")
+    found = next(f.value for f in unfolded(one).dataframe if f.value.columns[0] == "reason")
     assert list(found["excerpt"]) == [FORMULA]
 
 

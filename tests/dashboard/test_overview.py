@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 import chertlog.dashboard
 from chertlog.dashboard.frame import periods
 
-from .conftest import Published, Reader, Server
+from .conftest import Published, Reader, Server, unfolded
 
 APP = Path(next(iter(chertlog.dashboard.__path__))) / "app.py"
 Reading = Callable[[Server], Reader]
@@ -57,7 +57,7 @@ def test_storms_stand_in_the_table_of_the_chart(
     day: Published, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = _open(day.data_dir, monkeypatch, range="all")
-    steps = next(f.value for f in app.dataframe if "storms" in f.value.columns)
+    steps = next(f.value for f in unfolded(app).dataframe if "storms" in f.value.columns)
     named = {name for cell in steps["storms"] for name in cell.split(", ") if name}
     truth = day.rows("select distinct tenant_id from retry_storms where tenant_id is not null")
     assert {name.split(" ")[0] for name in named} == {row["tenant_id"] for row in truth}
