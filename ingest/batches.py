@@ -7,6 +7,7 @@ batch. A batch is one transaction.
 from __future__ import annotations
 
 import re
+import resource
 import time
 from collections import deque
 from collections.abc import Sequence
@@ -23,14 +24,23 @@ from chertlog.ingest.load import Item, reason_of
 from chertlog.ingest.memory import Memory
 from chertlog.ingest.notes import note
 from chertlog.ingest.settings import Settings
-from chertlog.ingest.sources import Contents, Grown, Loaded, Same, loaded_sources, recognise
+from chertlog.ingest.sources import (
+    Beginnings,
+    Contents,
+    Grown,
+    Loaded,
+    Same,
+    loaded_sources,
+    recognise,
+)
 from chertlog.queries.transactions import transaction
 
 if TYPE_CHECKING:
     import duckdb
 
 BATCH_BYTES = 1 << 30  # of text, about: what the merge takes at one go (merge.PORTION_EVENTS)
-BATCH_FILES = 500  # all open at once
+BATCH_FILES = 2000  # all open at once, as far as the system lets
+OTHER_HANDLES = 100  # what else a process has open: the database, its spill files, libraries
 COMPRESSION = 8  # how many bytes of log a compressed byte stands for, about
 
 
@@ -69,7 +79,8 @@ class Chooser:
         self._override = named(self._formats, format_name) if format_name else None
         self._loaded: list[Loaded] = []
         self._contents: Contents | None = None
-        self._heads: list[bytes] = []
+        self._heads = Beginnings()  # of the batch
+        self._at_once = _files_at_once()
         self._run_no = 0
 
     def known(self, head: bytes) -> list[Loaded]:
@@ -80,19 +91,19 @@ class Chooser:
 
     def next_batch(self, run_no: int) -> list[Item]:
         """Take files for one transaction; one that could go on like another waits for the next."""
-        self._heads, self._run_no = [], run_no
+        self._heads, self._run_no = Beginnings(), run_no
         self._loaded = loaded_sources(self._con) if self._reload else []
         self._contents = Contents(self._con)
         items: list[Item] = []
         later: list[Found] = []
         size = 0
         with transaction(self._con):  # one for all notes
-            while self.waiting and len(items) < BATCH_FILES and size < BATCH_BYTES:
+            while self.waiting and len(items) < self._at_once and size < BATCH_BYTES:
                 entry = self.waiting.popleft()
                 judged = self._judge(entry.path)
                 if isinstance(judged, Item):
                     items.append(judged)
-                    self._heads.append(judged.head)
+                    self._heads.add(judged.head)
                     packed = judged.file.compression != "none"
                     size += judged.file.file_bytes * (COMPRESSION if packed else 1)
                 elif judged is None:
@@ -135,7 +146,9 @@ class Chooser:
         if not head:
             self._note(path, "empty", "it holds nothing", file)
             return Outcome(path, "empty", "it holds nothing")
-        if self._may_go_on(head):
+        # As far as both are known: a head of less than 64 KiB is all there is of a file, so that
+        # small ones wait only for what they really begin with.
+        if self._heads.may_go_on(head):
             return None
         again = path_text(path) in self._reload
         replaced = [s for s in self._loaded if again and s.path == path_text(path)]
@@ -165,14 +178,6 @@ class Chooser:
             progress=resumed.progress if resumed else Progress(),
         )
 
-    def _may_go_on(self, head: bytes) -> bool:
-        """Whether this file could begin with one of the batch, or one of the batch with it.
-
-        As far as both are known: a head of less than 64 KiB is all there is of a file, so that
-        small ones wait only for what they really begin with.
-        """
-        return any(head.startswith(other) or other.startswith(head) for other in self._heads)
-
     def _is_settled(self, file: LogFile) -> bool:
         """Whether a file was left alone for so long that its last line is surely finished."""
         grace = self._con.execute(
@@ -192,6 +197,18 @@ class Chooser:
 
     def _note(self, path: Path, status: str, reason: str, file: LogFile | None = None) -> None:
         note(self._con, path, status, reason, self._run_no, file)
+
+
+def _files_at_once() -> int:
+    """How many files a batch may hold. Raises the process's own limit where the system lets it."""
+    wanted = BATCH_FILES + OTHER_HANDLES
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    if soft == resource.RLIM_INFINITY:
+        return BATCH_FILES
+    return max(1, min(BATCH_FILES, soft - OTHER_HANDLES))
 
 
 def _was_mistaken(source: Loaded, format_: Format) -> bool:

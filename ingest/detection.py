@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -164,12 +165,21 @@ def _best(lines: Sequence[str], known: Iterable[Format], *, has_time: bool) -> D
 
 
 def _outermost(lines: Sequence[str]) -> tuple[Wrapper | None, float]:
+    # Most lines are in none: one look for all of them, since each costs a small file a lot.
+    any_layer = (_any_layer(),)
+    if matching(lines, any_layer) < ENOUGH * len(lines) and not matching(lines[:1], any_layer):
+        return None, 0.0
     for layer in wrappers():
         looked_at = lines[:1] if layer.name == "document" else lines
         share = matching(looked_at, (layer.looks_like,)) / len(looked_at)
         if share >= ENOUGH:
             return layer, share
     return None, 0.0
+
+
+@cache
+def _any_layer() -> str:
+    return "|".join(f"(?:{layer.looks_like})" for layer in wrappers())
 
 
 def _peeled(head: bytes, layers: Sequence[Wrapper]) -> pa.Table:

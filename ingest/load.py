@@ -13,7 +13,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from chertlog.ingest import contexts, sql
-from chertlog.ingest.blocks import BLOCK_BYTES, HashLike, Progress, Start, line_batches
+from chertlog.ingest.blocks import (
+    BLOCK_BYTES,
+    HashLike,
+    Progress,
+    Start,
+    gathered,
+    line_batches,
+)
 from chertlog.ingest.erase import keep_out
 from chertlog.ingest.errors import CannotRun
 from chertlog.ingest.files import READ_ERRORS, LogFile, path_text
@@ -175,7 +182,7 @@ def _parse(con: duckdb.DuckDBPyConnection, items: Sequence[Item], on_read: OnRea
     format_ = items[0].format
     contexts.sample(con, [(item.file, item.head, item.start) for item in items], format_)
     schema = schema_within(format_.wrappers)
-    reader = pa.RecordBatchReader.from_batches(schema, _batches(items, on_read))
+    reader = pa.RecordBatchReader.from_batches(schema, gathered(_batches(items, on_read)))
     con.register("lines", reader)
     con.execute(contexts.statement("insert_events", format_))
     con.unregister("lines")

@@ -10,6 +10,7 @@ from their first line; only where that matches is the content hashed before it i
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect, insort
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -79,6 +80,24 @@ def loaded_sources(
     """Return content in the database, in order of arrival: all, or what has this first line."""
     rows = sql.run(con, "loaded_sources", head_bytes=head_bytes, head_sha256=head_sha256).fetchall()
     return [Loaded(*row) for row in rows]
+
+
+class Beginnings:
+    """How files begin, none of them with another: sorted, so that a file is compared with two."""
+
+    def __init__(self) -> None:
+        self._sorted: list[bytes] = []
+
+    def may_go_on(self, head: bytes) -> bool:
+        """Whether this file begins with one of these, or one of these with it."""
+        # What it begins with stands right before it: all that lies between would begin so, too.
+        place = bisect(self._sorted, head)
+        before, behind = self._sorted[max(place - 1, 0) : place], self._sorted[place : place + 1]
+        return any(map(head.startswith, before)) or any(one.startswith(head) for one in behind)
+
+    def add(self, head: bytes) -> None:
+        """Take one for which `may_go_on` is false."""
+        insort(self._sorted, head)
 
 
 class Contents:

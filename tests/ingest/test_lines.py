@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import io
 import os
 import zlib
 from collections.abc import Callable
@@ -16,11 +17,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chertlog.ingest import blocks
-from chertlog.ingest.blocks import Progress, Start, line_batches
+from chertlog.ingest.blocks import Progress, Start, gathered, line_batches
 from chertlog.ingest.detection import detect, is_truth
 from chertlog.ingest.files import READ_ERRORS, LogFile, NotText, find
 from chertlog.ingest.formats import formats
 from chertlog.ingest.log_format import CHERT, COMBINED, SHIPPED, compile_template, named_templates
+from chertlog.ingest.sources import Beginnings
 
 BOM = b"\xef\xbb\xbf"
 KNOWN = formats(SHIPPED)
@@ -140,6 +142,32 @@ def test_the_lines_are_the_file(
         else:
             assert flaw == ("nul" if b"\0" in raw else None)
             assert text.encode() == (raw.removeprefix(BOM) if number == 1 else raw)
+
+
+def test_small_batches_become_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(blocks, "WORTH_LINES", 10)
+    files = [b"".join(b"%d-%d\n" % (n, line) for line in range(n % 5)) for n in range(40)]
+    few = [
+        batch
+        for n, data in enumerate(files)
+        for batch in line_batches(io.BytesIO(data), n, Progress())
+    ]
+    many = list(gathered(iter(few)))
+    assert [row for batch in many for row in batch.to_pylist()] == [
+        row for batch in few for row in batch.to_pylist()
+    ]
+    assert all(len(batch) >= 10 for batch in many[:-1]) and len(many) < len(few) / 3
+
+
+@given(st.lists(st.text("ab", max_size=4).map(str.encode), max_size=12))
+def test_what_may_go_on_is_found_among_sorted_beginnings(heads: list[bytes]) -> None:
+    known, kept = Beginnings(), []
+    for head in heads:
+        goes_on = any(head.startswith(other) or other.startswith(head) for other in kept)
+        assert known.may_go_on(head) == goes_on
+        if not goes_on:
+            known.add(head)
+            kept.append(head)
 
 
 def test_nothing_has_no_lines() -> None:
