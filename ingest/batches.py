@@ -12,6 +12,7 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -180,10 +181,14 @@ class Chooser:
 
     def _is_settled(self, file: LogFile) -> bool:
         """Whether a file was left alone for so long that its last line is surely finished."""
+        return time.time() - file.modified_at > self._tail_grace_s
+
+    @cached_property
+    def _tail_grace_s(self) -> float:
         grace = self._con.execute(
             "select value from store.parameter where parameter = 'tail_grace_s'"
-        ).fetchall()[0][0]
-        return time.time() - file.modified_at > float(grace)
+        ).fetchall()
+        return float(grace[0][0])
 
     def _refuse(self, path: Path, why: str) -> Outcome:
         self._note(path, "refused", why)
