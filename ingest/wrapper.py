@@ -109,10 +109,9 @@ class Peeler:
 
     def __init__(self, layers: Sequence[Wrapper], file: FileLike, head: bytes) -> None:
         """`head` is how the file begins, whatever part of it is peeled."""
-        self._layers = [(layer, _joiner(layer)) for layer in layers]
+        self._layers = [(layer, _joiner(layer, head)) for layer in layers]
         self._facts = _facts_of(file.path)
         self._file_at = datetime.fromtimestamp(file.modified_at, UTC).replace(tzinfo=None)
-        self._document_end = document_end(head)
         self.records = 0  # handed on so far
         self.tail: Tail | None = None  # where an unfinished message at the end begins
         self.tail_records = 0  # handed on from there on
@@ -168,7 +167,6 @@ class Peeler:
 
         con = _connection()
         con.execute("set variable file_at = $1", [self._file_at])
-        con.execute("set variable document_end = $1", [self._document_end])
         return _widened(pa.Table.from_batches([batch]), self._facts)
 
     def _peeled(self, layer: Wrapper, table: pa.Table) -> pa.Table:
@@ -183,24 +181,35 @@ class Peeler:
         yield from table.select(_names()[: -len(PART)]).cast(widened_schema()).to_batches()
 
 
-def _joiner(layer: Wrapper) -> Joiner | None:
-    from chertlog.ingest.parts import Joiner
+def _joiner(layer: Wrapper, head: bytes) -> Joiner | None:
+    from chertlog.ingest.parts import Joiner, Layout
 
     if layer.name not in JOINED:
         return None
-    glue, is_table = JOINED[layer.name], layer.name == "rows"
+    is_rows, is_document = layer.name == "rows", layer.name == "document"
     return Joiner(
-        glue, is_document=layer.name == "document", row=layer.looks_like if is_table else None
+        JOINED[layer.name],
+        row=layer.looks_like if is_rows else None,
+        document=Layout(_indent(head)) if is_document else None,
     )
 
 
-def document_end(head: bytes) -> str:
-    """The pattern of a line that ends a document laid out over lines, by how the first begins."""
-    text = head.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace").lstrip("\r\n")
-    first, _, rest = text.partition("\n")
-    indent = re.match(r"[ \t]*", rest)[0] if first.strip() == "[" else ""  # type: ignore[index]
-    # An object on one line is a document, too.
-    return rf"{indent}(?:\{{.*)?\}}\s*[,\]]?\s*"
+def _indent(head: bytes) -> str | None:
+    """What stands before the first and the last brace of each document, by how the first begins.
+
+    None if that does not tell a last line: what is inside stands no further in, or begins on the
+    same line.
+    """
+    first, _, rest = _beginning(head).partition("\n")
+    if first.strip() not in ("[", "{") or re.match(r"[\s\[\]{},]*\n[^\s\[\]{},]", f"\n{rest}"):
+        return None
+    if first.strip() == "[":
+        return re.match(r"[ \t]*", rest)[0]  # type: ignore[index]
+    return re.match(r"[ \t]*", first)[0]  # type: ignore[index]
+
+
+def _beginning(head: bytes) -> str:
+    return head.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace").lstrip("\r\n")
 
 
 def _facts_of(path: Path) -> dict[str, str | None]:

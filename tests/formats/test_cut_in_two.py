@@ -51,11 +51,17 @@ def document(stream: str, text: str, last: bool) -> str:
     return f'  "{stream}": "{text}",' if not last else f'{{\n  "last": "{text}"\n}}'
 
 
+def flat(stream: str, text: str, last: bool) -> str:
+    """A document without indentation: nothing but its braces says where it ends."""
+    return f'{{\n"{text}}}{{": {{' if not last else f'"{stream}": "{{"\n}}'
+
+
 WRAPS = {
-    ("docker",): docker,
-    ("cri",): cri,
-    ("docker", "cri"): both,
-    ("document",): document,
+    "docker": docker,
+    "cri": cri,
+    "docker > cri": both,
+    "document": document,
+    "document without indentation": flat,
 }
 # Stream, text, whether it is the last part; what fits no wrapper is a stranger or a blank line.
 LINE = st.tuples(st.sampled_from(["stdout", "stderr"]), st.text("xyz", max_size=3), st.booleans())
@@ -84,16 +90,17 @@ def peeled(
 
 @settings(max_examples=3, suppress_health_check=list(HealthCheck))  # a statement takes 10 ms
 @given(lines=LINES, newline=st.booleans(), shares=st.lists(st.floats(0, 1), min_size=3, max_size=3))
-@pytest.mark.parametrize("layers", WRAPS, ids=" > ".join)
+@pytest.mark.parametrize("wrap", WRAPS)
 def test_messages_are_the_same_wherever_a_file_is_cut(
     monkeypatch: pytest.MonkeyPatch,
-    layers: tuple[str, ...],
+    wrap: str,
     lines: list[Any],
     newline: bool,
     shares: list[float],
 ) -> None:
     monkeypatch.setattr(parts, "MAX_GAP", 3)
-    texts = [one if isinstance(one, str) else WRAPS[layers](*one) for one in lines]
+    layers = tuple(wrap.partition(" without")[0].split(" > "))
+    texts = [one if isinstance(one, str) else WRAPS[wrap](*one) for one in lines]
     data = ("\n".join(texts) + "\n" * newline).encode()
     whole, _ = peeled(data, layers, Start(), read_tail=True)
     assert [row[0] for row in whole] == sorted({row[0] for row in whole})
