@@ -64,7 +64,7 @@ asked as (
         request_parts(request_sent) as request,
         coalesce(trace_sent, case when is_chert_id(any_id_sent) then any_id_sent end) as chert_id,
         any_time(time_sent) as written_at,
-        zone() <> 'UTC' and is_local_time(time_sent) as is_local
+        {is_local} as is_local
     from spelled
 ),
 -- Local times as RFC 5545 (3.3.5) takes them: of one that a clock put back showed twice the first, and one

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -101,3 +102,12 @@ def test_a_zone_touches_only_what_has_no_offset(reading: Any) -> None:
     with_one = [f"{EPOCH}", "2026-11-21T10:00:01Z", "21/Nov/2026:10:00:01 +0000"]
     values = [*with_one, "2026-11-21 15:45:01", "2026-11-21T15:45:01,5"]
     assert times(reading, values, "Asia/Kathmandu") == [AT, AT, AT, AT, HALF]
+
+
+def test_cloudfront_writes_utc_without_saying_so(reading: Any, samples: Path) -> None:
+    data = (samples / "formats" / "cloudfront.log").read_bytes()
+    here, there = (
+        [row["occurred_at"] for row in reading.events(data, zone=zone)]
+        for zone in ("UTC", "Asia/Kathmandu")
+    )
+    assert here == there and len(here) == 2
