@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -17,6 +18,7 @@ from hypothesis import strategies as st
 
 from chertlog.ingest.fieldmap import FieldMap
 from chertlog.ingest.formats import Format, formats
+from chertlog.ingest.wrapper import wrappers
 
 sys.path.insert(0, str(Path(__file__).parent))
 import writing
@@ -67,13 +69,14 @@ def fact(seed: int) -> writing.Fact:
     }
 
 
+# The simplest list, of the same event again and again, would tell nothing.
 FACTS = st.lists(
     st.builds(lambda seed, noise: {**fact(seed), "noise": noise}, st.integers(0, 1 << 30), NOISE),
     min_size=12,
     max_size=24,
-)
+).filter(lambda facts: len({repr(fact["at"]) for fact in facts}) > 3)
 few = settings(
-    max_examples=2,  # of many events each: planning takes longer than reading
+    max_examples=1,  # of many events: planning takes longer than reading
     phases=[Phase.generate],  # what fails is not made smaller, for the same reason
     suppress_health_check=list(HealthCheck),
 )
@@ -174,6 +177,118 @@ def _table(made: FieldMap, facts: list[Any], chances: list[Random]) -> tuple[str
     assert bind is not None
     text = "".join(f"{line}\n" for line in (header, *(line for line, _ in lines)))
     return text, [wanted for _, wanted in lines], bind(header.split("\n"))
+
+
+# ---- wrappers: what they hold is whole, and what they know themselves stands beside it
+
+SEVERITIES = ["emergency", "alert", "critical", "error", "warn", "notice", "info", "debug"]
+KNOWS = ("occurred_at", "host", "service", "level")
+
+
+def iso(fact: Any) -> str:
+    return writing.spelled(fact["at"], "iso")[0]
+
+
+def docker(fact: Any, text: str) -> str:
+    return json.dumps({"log": f"{text}\n", "stream": "stderr", "time": iso(fact)})
+
+
+def cri(fact: Any, text: str) -> str:
+    return f"{iso(fact)} stdout F {text}"
+
+
+def compose(fact: Any, text: str) -> str:
+    return f"{fact['service']:10} | {text}"
+
+
+def stamped(fact: Any, text: str) -> str:
+    return f"{iso(fact)} {text}"
+
+
+def syslog_3164(fact: Any, text: str) -> str:
+    at = f"{fact['at']:%b} {fact['at'].day:2} {fact['at']:%H:%M:%S}"
+    return f"<{16 + fact['severity']}>{at} {fact['host']} {fact['service']}[42]: {text}"
+
+
+def syslog_5424(fact: Any, text: str) -> str:
+    about = f'[x@1 to="{fact["path"]}" quoted="\\"\\]"][y@1]' if fact["ms"] % 2 else "-"
+    front = f"<{8 + fact['severity']}>1 {iso(fact)} {fact['host']} {fact['service']} 42 -"
+    return f"{front} {about} {text}"
+
+
+def journald(fact: Any, text: str) -> str:
+    entry = {
+        "__REALTIME_TIMESTAMP": f"{writing.spelled(fact['at'], 'ms')[0]}000",
+        "_HOSTNAME": fact["host"],
+        "SYSLOG_IDENTIFIER": fact["service"],
+        "PRIORITY": str(fact["severity"]),
+        "MESSAGE": list(text.encode()) if fact["ms"] % 2 else text,
+    }
+    return json.dumps(entry)
+
+
+def cloudwatch(fact: Any, text: str) -> str:
+    event = {"id": "1", "timestamp": writing.spelled(fact["at"], "ms")[0], "message": text}
+    about = {"logGroup": fact["service"], "logStream": fact["host"]}
+    return json.dumps({"messageType": "DATA_MESSAGE", **about, "logEvents": [event]})
+
+
+def gcp(fact: Any, text: str) -> str:
+    payload = {"textPayload": text} if fact["ms"] % 2 else {"jsonPayload": json.loads(text)}
+    labels = {"pod_name": fact["host"], "container_name": fact["service"]}
+    about = {"insertId": "x", "timestamp": iso(fact), "severity": fact["level"].upper()}
+    return json.dumps({**about, "resource": {"labels": labels}, **payload})
+
+
+def document(fact: Any, text: str) -> str:
+    return json.dumps({**json.loads(text), "time": iso(fact)}, indent=2)
+
+
+WRAPS: dict[str, tuple[Callable[[Any, str], str], tuple[str, ...]]] = {
+    "docker": (docker, ("occurred_at",)),
+    "cri": (cri, ("occurred_at",)),
+    "compose": (compose, ("service",)),
+    "stamped": (stamped, ("occurred_at",)),
+    "syslog-3164": (syslog_3164, KNOWS),
+    "syslog-5424": (syslog_5424, KNOWS),
+    "journald": (journald, KNOWS),
+    "cloudwatch": (cloudwatch, ("occurred_at", "host", "service")),
+    "gcp": (gcp, KNOWS),
+    "document": (document, ("occurred_at",)),
+}
+
+
+def test_every_wrapper_is_tried() -> None:
+    assert WRAPS.keys() == {layer.name for layer in wrappers()}
+
+
+@few
+@given(facts=FACTS)
+@pytest.mark.parametrize("name", WRAPS)
+def test_what_is_wrapped_is_read(reading: Any, name: str, facts: list[Any]) -> None:
+    wrap, knows = WRAPS[name]
+    lines, wanted = [], []
+    for number, fact in enumerate(facts):
+        fact["severity"] = fact["status"] % 8
+        told = {"status": fact["status"], "path": fact["path"], "noise": fact["noise"]}
+        if "occurred_at" not in knows:
+            told["time"] = iso(fact)
+        lines.append(wrap(fact, json.dumps(told, ensure_ascii=number % 2 == 0)))
+        at = fact["at"].replace(microsecond=0) if name == "syslog-3164" else fact["at"]
+        level = SEVERITIES[fact["severity"]] if name != "gcp" else fact["level"]
+        columns = {
+            "occurred_at": at,
+            "level": level,
+            "host": fact["host"],
+            "service": fact["service"],
+        }
+        itself = {column: columns[column] if column in knows else None for column in KNOWS}
+        itself["occurred_at"] = at
+        wanted.append({**itself, "http_status": fact["status"], "url_path": fact["path"]})
+    rows = reading.rows("".join(f"{line}\n" for line in lines).encode(), f"{name} > json")
+    assert [row["reject_reason"] for row in rows] == [None] * len(facts), lines
+    for row, columns in zip(rows, wanted, strict=True):
+        assert {column: row[column] for column in columns} == columns, lines
 
 
 @few
