@@ -145,7 +145,7 @@ def file_of(number: int, chance: random.Random) -> bytes:
     """Messages cut into parts, those of two streams mixed, and some lines that are none."""
     if number % 3 == 2:
         values = [json.loads(answered(number * 20 + n, n)) for n in range(4)]
-        return json.dumps(values, indent=2).encode() + b"\n"
+        return json.dumps(values, indent=number % 2 * 2).encode() + b"\n"
     waiting: dict[str, list[tuple[str, str, bool]]] = {"stdout": [], "stderr": []}
     for n in range(12):
         text = answered(number * 20 + n, chance.randrange(60)) if n % 5 else "no JSON"
