@@ -75,7 +75,6 @@ BACK, FORWARD = "The clock was put back", "The clock was put forward"
         ("Europe/Berlin", {"2026-03-29", "2026-10-25"}),
         ("America/New_York", {"2026-03-08", "2026-11-01"}),
         ("Australia/Lord_Howe", {"2026-04-05", "2026-10-04"}),  # by half an hour
-        ("Asia/Kolkata", set()),
     ],
 )
 def test_hours_around_summer_time(reading: Any, name: str, around: set[str]) -> None:

@@ -157,8 +157,7 @@ def documents(data: bytes, block: int, monkeypatch: pytest.MonkeyPatch) -> list[
     return [line for batch in found for line in batch["line"].to_pylist()]
 
 
-@pytest.mark.parametrize("indent", [0, 1, 4])
-@pytest.mark.parametrize("block", [40, 1 << 20])
+@pytest.mark.parametrize(("indent", "block"), [(0, 90), (0, 1 << 20), (1, 90), (4, 1 << 20)])
 def test_documents_over_many_lines(
     reading: Any, indent: int, block: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
