@@ -6,7 +6,6 @@ batch. A batch is one transaction.
 
 from __future__ import annotations
 
-import re
 import resource
 import time
 from collections import deque
@@ -18,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from chertlog.ingest import sql
 from chertlog.ingest.blocks import Progress
-from chertlog.ingest.detection import detect, is_truth, named
+from chertlog.ingest.detection import detect, is_truth, named, why_unknown
 from chertlog.ingest.files import HEAD_BYTES, READ_ERRORS, Found, LogFile, NotText, path_text
 from chertlog.ingest.formats import Format, formats
 from chertlog.ingest.load import Item, reason_of
@@ -162,7 +161,7 @@ class Chooser:
         read_tail = self._final or file.compression != "none" or self._is_settled(file)
         unfinished = not read_tail and b"\n" not in head and b"\0" not in head
         if detected is None and head.strip() and not unfinished:
-            return self._refuse(path, _unknown(head, self._formats))
+            return self._refuse(path, why_unknown(head, self._formats))
         format_ = detected.format if detected else named(self._formats, "app")
         replaces = [source.source_no for source in replaced]
         if isinstance(known, Grown) and _was_mistaken(known.source, format_):
@@ -237,18 +236,3 @@ def _modified_at(path: Path) -> float:
 
 def _why(error: BaseException) -> str:
     return f"not a log: {error}" if isinstance(error, NotText) else reason_of(error)
-
-
-def _unknown(head: bytes, known_formats: Sequence[Format]) -> str:
-    if b"\0" in head[:1024]:
-        return "not a log: it holds binary data"
-    if re.search(rb'"resource_(?:logs|spans)"', head):
-        return (
-            "OTLP with snake_case keys; OTLP/JSON has lowerCamelCase (resourceLogs, resourceSpans)"
-        )
-    if re.match(rb"\s*\[\s*\{", head.split(b"\n", 1)[0]):
-        return "a JSON array; write one object a line, for example with: jq -c '.[]'"
-    return (
-        f"no known format fits its first lines (tried: {len(known_formats)}); "
-        "see: chertlog formats FILE, and docs/formats.md for how to add one"
-    )

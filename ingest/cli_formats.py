@@ -94,7 +94,7 @@ def _print_file(
     path: Path, known: Sequence[Format], override: Format | None, previewer: Previewer, shown: int
 ) -> bool:
     from chertlog.ingest.blocks import MAX_LINE_BYTES
-    from chertlog.ingest.detection import detect, is_truth
+    from chertlog.ingest.detection import detect, is_truth, why_unknown
     from chertlog.ingest.files import READ_ERRORS, LogFile, NotText
     from chertlog.ingest.progress import shown_path
 
@@ -111,7 +111,7 @@ def _print_file(
             return True
         detected = detect(head, known, override)
         if detected is None:
-            why = "no known format fits its first lines" if head.strip() else "it holds nothing"
+            why = why_unknown(head, known) if head.strip() else "it holds nothing"
             typer.echo(f"{name}\n  format      none: {why}\n")
             return not head.strip()
         if any(layer.name == "document" for layer in detected.format.wrappers):

@@ -102,6 +102,22 @@ def sample(head: bytes) -> list[str]:
     return [line for line in lines if line.strip()][:SAMPLE_LINES]
 
 
+def why_unknown(head: bytes, known: Sequence[Format]) -> str:
+    """Why no format fits a file that begins so, and what can be done about it."""
+    if b"\0" in head[:1024]:
+        return "not a log: it holds binary data"
+    if re.search(rb'"resource_(?:logs|spans)"', head):
+        return (
+            "OTLP with snake_case keys; OTLP/JSON has lowerCamelCase (resourceLogs, resourceSpans)"
+        )
+    if re.match(rb"\s*\[\s*\{", head.split(b"\n", 1)[0]):
+        return "a JSON array; write one object a line, for example with: jq -c '.[]'"
+    return (
+        f"no known format fits its first lines (tried: {len(known)}); "
+        "chertlog formats lists them, docs/formats.md says how to add one"
+    )
+
+
 def is_truth(head: bytes) -> bool:
     """Whether this is the simulator's record of what it planted, which is no log."""
     return any(marker in head[:200] for marker in TRUTH_MARKERS)
@@ -165,21 +181,34 @@ def _best(lines: Sequence[str], known: Iterable[Format], *, has_time: bool) -> D
 
 
 def _outermost(lines: Sequence[str]) -> tuple[Wrapper | None, float]:
-    # Most lines are in none: one look for all of them, since each costs a small file a lot.
-    any_layer = (_any_layer(),)
-    if matching(lines, any_layer) < ENOUGH * len(lines) and not matching(lines[:1], any_layer):
+    document, *others = wrappers()
+    if _is_spread(lines, document.looks_like):
+        return document, 1.0
+    # Most lines are in none: one look for all the others, since each costs a small file a lot.
+    if matching(lines, (_any_of(tuple(others)),)) < ENOUGH * len(lines):
         return None, 0.0
-    for layer in wrappers():
-        looked_at = lines[:1] if layer.name == "document" else lines
-        share = matching(looked_at, (layer.looks_like,)) / len(looked_at)
+    for layer in others:
+        share = matching(lines, (layer.looks_like,)) / len(lines)
         if share >= ENOUGH:
             return layer, share
     return None, 0.0
 
 
 @cache
-def _any_layer() -> str:
-    return "|".join(f"(?:{layer.looks_like})" for layer in wrappers())
+def _any_of(layers: tuple[Wrapper, ...]) -> str:
+    return "|".join(f"(?:{layer.looks_like})" for layer in layers)
+
+
+def _is_spread(lines: Sequence[str], looks_like: str) -> bool:
+    """Whether the first line begins a document that later lines end. One that was cut does not:
+    objects of their own follow it."""
+    if matching(lines[:1], (looks_like,)):
+        return True
+    bare = re.sub(r'"(?:[^"\\]|\\.)*"', "", lines[0])
+    is_open = (
+        bare.lstrip().startswith("{") and bare.count("{") > bare.count("}") and '"' not in bare
+    )
+    return is_open and matching(lines[1:], (r"^\s*\{.*\}\s*$",)) < ENOUGH * len(lines[1:])
 
 
 def _peeled(head: bytes, layers: Sequence[Wrapper]) -> pa.Table:

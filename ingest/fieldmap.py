@@ -38,7 +38,7 @@ SYNTAXES = ("json", "logfmt", "csv", "tsv", "pattern", "spans", "text")
 LOGS = {"app": "an application's log", "edge": "an access log", "otlp": "OpenTelemetry"}
 KEYS = {
     "title", "log", "syntax", "looks_like", "looks_like_time", "generic", "fields", "levels",
-    "patterns", "templates", "url_encoded", "traps", "reference", "example",
+    "patterns", "templates", "url_encoded", "mixed_dots", "is_utc", "traps", "reference", "example",
 }  # fmt: skip
 
 Sources = tuple[str | tuple[str, ...], ...]  # alternatives; several names in one belong together
@@ -64,6 +64,8 @@ class FieldMap:
     patterns: Mapping[str, str] = field(default_factory=dict)
     templates: Mapping[str, str] = field(default_factory=dict)
     url_encoded: bool = False
+    mixed_dots: bool = False  # of JSON: a.b.c may be a key a.b with c inside, or a with b.c
+    is_utc: bool = False  # its times have no offset, and are not local
     traps: tuple[str, ...] = ()
     reference: str = ""
     example: str = ""
@@ -119,6 +121,8 @@ def read_map(name: str, values: Mapping[str, Any]) -> FieldMap:
         patterns=dict(values.get("patterns", {})),
         templates=dict(values.get("templates", {})),
         url_encoded=bool(values.get("url_encoded", False)),
+        mixed_dots=bool(values.get("mixed_dots", False)),
+        is_utc=bool(values.get("is_utc", False)),
         traps=_names(values.get("traps", []), "traps"),
         reference=str(values.get("reference", "")),
         example=str(values.get("example", "")),
@@ -155,6 +159,7 @@ def compile_map(made: FieldMap, syntax: Syntax, *, wrapped: bool) -> str:
         "agent": "url_decoded(url_decoded(agent_sent))" if made.url_encoded else "agent_sent",
         "level_name": _level(made),
         "other_surface": "'other'" if is_edge else "null",
+        "is_local": "false" if made.is_utc else "zone() <> 'UTC' and is_local_time(time_sent)",
         "is_edge": "true" if is_edge else "false",
         **_KINDS[made.log],
     }
@@ -177,7 +182,7 @@ def syntaxes_of(made: FieldMap) -> dict[str, Syntax]:
     only_one = len(made.patterns) + len(made.templates) == 1
     for syntax in made.syntaxes:
         if syntax == "json":
-            found[made.name] = Json(tuple(made.names))
+            found[made.name] = Json(tuple(made.names), made.mixed_dots)
         elif syntax == "logfmt":
             found[f"{made.name}-text" if found else made.name] = Logfmt()
         elif syntax == "spans":

@@ -31,15 +31,53 @@ class Tail(NamedTuple):
     lines: int  # before it
 
 
+def before_all(tail: Tail, messages: pa.Table) -> Tail:
+    """A tail that cuts no message in two: an inner layer joins what an outer one had in parts."""
+    begins, ends = messages["line_number"].to_numpy(), messages["ends_at"].to_numpy()
+    while (cut := np.flatnonzero((begins <= tail.lines) & (ends > tail.lines))).size:
+        first = int(cut[np.argmin(begins[cut])])
+        tail = Tail(messages["byte_offset"][first].as_py(), int(begins[first]) - 1)
+    return tail
+
+
+class Layout:
+    """How documents are laid out over lines: with an indentation of their first and last lines, or,
+    with None, in no way that tells where one ends."""
+
+    def __init__(self, indent: str | None) -> None:
+        self._indent = indent
+
+    def with_open(self, parts: pa.Table) -> pa.Table:
+        """The same lines, `part` where a document is open at the end of one."""
+        if not parts.num_rows:
+            return parts
+        return _with_open_braces(parts) if self._indent is None else self._indented(parts)
+
+    def _indented(self, parts: pa.Table) -> pa.Table:
+        """A first line always begins a document: one that was cut before it takes nothing along."""
+        first, last = rf"^{self._indent}\{{", rf"^{self._indent}(?:\{{.*)?\}}\s*[,\]]?\s*$"
+        ends = _found(parts, last)
+        begins = _found(parts, first) & ~ends
+        at = np.arange(len(ends))
+        begun, ended = (np.maximum.accumulate(np.where(m, at, -1)) for m in (begins, ends))
+        goes_on = begun > ended
+        goes_on[:-1] &= ~begins[1:]
+        return _with(parts, "part", as_bools(goes_on))
+
+
 class Joiner:
     """Joins the parts of messages of one wrapper, piece by piece of a file.
 
     Whole messages come out in the order of their first lines, up to where an open one begins.
     """
 
-    def __init__(self, glue: str, *, is_document: bool, row: str | None = None) -> None:
-        """`row`: parts are lines of rows with values in quotes, this is one that is complete."""
-        self._glue, self._is_document, self._row = glue, is_document, row
+    def __init__(
+        self, glue: str, *, row: str | None = None, document: Layout | None = None
+    ) -> None:
+        """`row`: parts are lines of rows with values in quotes, this is one that is complete.
+        `document`: they are lines of documents, laid out so.
+        """
+        self._glue, self._row, self._document = glue, row, document
         self._held: pa.Table | None = None
 
     def take(self, parts: pa.Table, seen: int) -> tuple[pa.Table, int]:
@@ -47,7 +85,7 @@ class Joiner:
         if self._held is None and not self._has_parts(parts):
             return self._bare(parts), seen
         messages = self._joined(parts)
-        if not self._is_document:
+        if not self._document:
             late = pc.less(messages["ends_at"], seen - MAX_GAP)
             messages = _given_up(messages, pc.and_(messages["part"], late))
         border = _border(messages, messages["part"].to_numpy())
@@ -73,7 +111,7 @@ class Joiner:
         if border < messages.num_rows:
             offset, line = (messages[n][border].as_py() for n in ("byte_offset", "line_number"))
             tail = Tail(offset, line - 1)
-        messages = messages if self._is_document else _given_up(messages, messages["part"])
+        messages = messages if self._document else _given_up(messages, messages["part"])
         return self._bare(messages), tail
 
     def _joined(self, parts: pa.Table | None) -> pa.Table:
@@ -82,15 +120,17 @@ class Joiner:
         table = pa.concat_tables(given)
         if self._row:
             table = _with_open_quotes(table, self._row)
-        return _joined(table, self._glue, is_document=self._is_document)
+        if self._document:
+            table = self._document.with_open(table)
+        return _joined(table, self._glue, is_document=self._document is not None)
 
     def _has_parts(self, parts: pa.Table) -> bool:
         if self._row:
             return bool((_quotes(parts) % 2).any())
-        return bool(pc.any(parts["part"]).as_py())
+        return self._document is not None or bool(pc.any(parts["part"]).as_py())
 
     def _bare(self, messages: pa.Table) -> pa.Table:
-        return _bare(messages) if self._is_document else messages
+        return _bare(messages) if self._document else messages
 
 
 def _joined(parts: pa.Table, glue: str, *, is_document: bool) -> pa.Table:
@@ -159,6 +199,22 @@ def _with_open_quotes(parts: pa.Table, row: str) -> pa.Table:
     goes_on = (passed - np.maximum.accumulate(np.where(is_row, passed, 0))) % 2 == 1
     goes_on[:-1] &= ~is_row[1:]
     return _with(parts, "part", as_bools(goes_on))
+
+
+def _with_open_braces(parts: pa.Table) -> pa.Table:
+    """The same, `part` where a brace is open at the end of a line. A stray closing one is none."""
+    # A text ends with its line, or the line is broken and its neighbours are not.
+    bare = pc.replace_substring_regex(parts["line"], r'"(?:[^"\\\n]|\\.)*"', "")
+    opened, closed = (pc.fill_null(pc.count_substring(bare, mark), 0) for mark in "{}")
+    depth = np.cumsum(opened.to_numpy() - closed.to_numpy())
+    outside = np.minimum.accumulate(np.minimum(depth, 0))
+    return _with(parts, "part", as_bools(depth > outside))
+
+
+def _found(parts: pa.Table, pattern: str) -> npt.NDArray[np.bool_]:
+    matches = pc.fill_null(pc.match_substring_regex(parts["line"], pattern), False)
+    found: npt.NDArray[np.bool_] = matches.to_numpy()
+    return found
 
 
 def _border(messages: pa.Table, is_open: npt.NDArray[np.bool_]) -> int:

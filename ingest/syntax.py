@@ -33,9 +33,11 @@ class Syntax(Protocol):
 @dataclass(frozen=True)
 class Json:
     """One JSON object a record. `a.b` is a key of that name, or a key inside an object; `a[0]` the
-    first of a list."""
+    first of a list. With `mixed_dots` `a.b.c` can also be a key `a.b` with `c` inside, or `a` with
+    `b.c`."""
 
     names: Sequence[str]
+    mixed_dots: bool = False
 
     @property
     def records(self) -> str:
@@ -43,14 +45,14 @@ class Json:
 
     @property
     def _tree(self) -> dict[str, Any]:
-        return _json_tree(tuple(self.names))
+        return _json_tree(tuple(self.names), self.mixed_dots)
 
     def has(self, name: str) -> bool:
         return True
 
     def expression(self, name: str) -> str:
         bare, listed = name.removesuffix("[0]"), name.endswith("[0]")
-        places = [(bare,)] if "." not in bare else [(bare,), tuple(bare.split("."))]
+        places = _places(bare, mixed=self.mixed_dots)
         found = [_at(self._tree, place, listed=listed) for place in places]
         return f"coalesce({', '.join(found)})" if len(found) > 1 else found[0]
 
@@ -181,13 +183,26 @@ class _Node:
 
 
 @cache
-def _json_tree(names: tuple[str, ...]) -> dict[str, Any]:
+def _places(name: str, *, mixed: bool) -> list[tuple[str, ...]]:
+    """Where a name with dots can stand, as keys from the outermost in."""
+    parts = name.split(".")
+    if len(parts) < 3 or not mixed:
+        return list(dict.fromkeys([(name,), tuple(parts)]))
+    return [(name,)] + [
+        (".".join(parts[:n]), *inside)
+        for n in range(len(parts) - 1, 0, -1)
+        for inside in _places(".".join(parts[n:]), mixed=True)
+    ]
+
+
+@cache
+def _json_tree(names: tuple[str, ...], mixed_dots: bool) -> dict[str, Any]:
     """The keys that are read, as a tree. Of keys that differ in case alone one is read with the
     others left out: a struct of DuckDB cannot hold both."""
     tree: dict[str, _Node] = {}
     for name in names:
         bare = name.removesuffix("[0]")
-        for place in {(bare,), tuple(bare.split("."))}:
+        for place in _places(bare, mixed=mixed_dots):
             level, node = tree, _Node()
             for key in place:
                 same = next((k for k in level if k.lower() == key.lower()), key)

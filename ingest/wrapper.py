@@ -109,10 +109,9 @@ class Peeler:
 
     def __init__(self, layers: Sequence[Wrapper], file: FileLike, head: bytes) -> None:
         """`head` is how the file begins, whatever part of it is peeled."""
-        self._layers = [(layer, _joiner(layer)) for layer in layers]
+        self._layers = [(layer, _joiner(layer, head)) for layer in layers]
         self._facts = _facts_of(file.path)
         self._file_at = datetime.fromtimestamp(file.modified_at, UTC).replace(tzinfo=None)
-        self._document_end = document_end(head)
         self.records = 0  # handed on so far
         self.tail: Tail | None = None  # where an unfinished message at the end begins
         self.tail_records = 0  # handed on from there on
@@ -148,6 +147,10 @@ class Peeler:
         yield from self._given_out(table)
 
     def _end(self, cut: pa.RecordBatch | None, *, give_out: bool) -> Iterator[pa.RecordBatch]:
+        import pyarrow.compute as pc
+
+        from chertlog.ingest.parts import before_all
+
         table = None if cut is None else self._opened(cut)
         cut_line = None if table is None else table["line_number"][0].as_py()
         for layer, joiner in self._layers:
@@ -156,19 +159,22 @@ class Peeler:
                 table, tail = joiner.end(table, cut_line)
                 if tail and (self.tail is None or tail < self.tail):
                     self.tail = tail
-        if table is not None and give_out:
-            if self.tail:
-                self.tail_records = sum(
-                    n > self.tail.lines for n in table["line_number"].to_pylist()
-                )
-            yield from self._given_out(table)
+        if table is None:
+            return
+        if self.tail:
+            self.tail = before_all(self.tail, table)
+            later = pc.greater(table["line_number"], self.tail.lines)
+            if give_out:
+                self.tail_records = pc.sum(later).as_py() or 0
+            else:  # an inner layer may hold what is whole, before what an outer one holds
+                table = table.filter(pc.invert(later))
+        yield from self._given_out(table)
 
     def _opened(self, batch: pa.RecordBatch) -> pa.Table:
         import pyarrow as pa
 
         con = _connection()
         con.execute("set variable file_at = $1", [self._file_at])
-        con.execute("set variable document_end = $1", [self._document_end])
         return _widened(pa.Table.from_batches([batch]), self._facts)
 
     def _peeled(self, layer: Wrapper, table: pa.Table) -> pa.Table:
@@ -183,24 +189,35 @@ class Peeler:
         yield from table.select(_names()[: -len(PART)]).cast(widened_schema()).to_batches()
 
 
-def _joiner(layer: Wrapper) -> Joiner | None:
-    from chertlog.ingest.parts import Joiner
+def _joiner(layer: Wrapper, head: bytes) -> Joiner | None:
+    from chertlog.ingest.parts import Joiner, Layout
 
     if layer.name not in JOINED:
         return None
-    glue, is_table = JOINED[layer.name], layer.name == "rows"
+    is_rows, is_document = layer.name == "rows", layer.name == "document"
     return Joiner(
-        glue, is_document=layer.name == "document", row=layer.looks_like if is_table else None
+        JOINED[layer.name],
+        row=layer.looks_like if is_rows else None,
+        document=Layout(_indent(head)) if is_document else None,
     )
 
 
-def document_end(head: bytes) -> str:
-    """The pattern of a line that ends a document laid out over lines, by how the first begins."""
-    text = head.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace").lstrip("\r\n")
-    first, _, rest = text.partition("\n")
-    indent = re.match(r"[ \t]*", rest)[0] if first.strip() == "[" else ""  # type: ignore[index]
-    # An object on one line is a document, too.
-    return rf"{indent}(?:\{{.*)?\}}\s*[,\]]?\s*"
+def _indent(head: bytes) -> str | None:
+    """What stands before the first and the last brace of each document, by how the first begins.
+
+    None if that does not tell a last line: what is inside stands no further in, or begins on the
+    same line.
+    """
+    first, _, rest = _beginning(head).partition("\n")
+    if first.strip() not in ("[", "{") or re.match(r"[\s\[\]{},]*\n[^\s\[\]{},]", f"\n{rest}"):
+        return None
+    if first.strip() == "[":
+        return re.match(r"[ \t]*", rest)[0]  # type: ignore[index]
+    return re.match(r"[ \t]*", first)[0]  # type: ignore[index]
+
+
+def _beginning(head: bytes) -> str:
+    return head.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace").lstrip("\r\n")
 
 
 def _facts_of(path: Path) -> dict[str, str | None]:

@@ -20,14 +20,8 @@ create or replace temp macro epoch_time(value) as
 
 create or replace temp macro zone() as coalesce(getvariable('time_zone'), 'UTC');
 
--- A local time in the zone that is configured, as UTC. NULL for one that a clock put forward skipped; of
--- one that a clock put back showed twice, the first. `aware` is the time as a moment, which DuckDB takes
--- for the second.
-create or replace temp macro in_zone(moment, aware) as
-    case
-        when timezone(zone(), aware - interval 1 hour) = moment then timezone('UTC', aware - interval 1 hour)
-        when timezone(zone(), aware) = moment then timezone('UTC', aware)
-    end;
+-- The offset of the configured zone at a moment.
+create or replace temp macro offset_at(moment) as timezone(zone(), moment) - timezone('UTC', moment);
 
 -- A time as ISO 8601 has it, whether or not the log writes it so: a comma before the fraction, slashes.
 create or replace temp macro iso_spelling(value) as

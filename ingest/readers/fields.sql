@@ -64,14 +64,24 @@ asked as (
         request_parts(request_sent) as request,
         coalesce(trace_sent, case when is_chert_id(any_id_sent) then any_id_sent end) as chert_id,
         any_time(time_sent) as written_at,
-        zone() <> 'UTC' and is_local_time(time_sent) as is_local
+        {is_local} as is_local
     from spelled
 ),
+-- Local times as RFC 5545 (3.3.5) takes them: of one that a clock put back showed twice the first, and one
+-- that a clock put forward skipped by the offset before. Both come of the offset a little earlier.
 zoned as (
     select
+        * exclude (aware_at),
+        timezone('UTC', aware_at) as last_at,
+        written_at - offset_at(aware_at - interval 3 hours) as first_at
+    from (select *, case when is_local then timezone(zone(), written_at) end as aware_at from asked)
+),
+shown as (
+    select
         *,
-        case when is_local then timezone(zone(), written_at) end as aware_at
-    from asked
+        timezone(zone(), timezone('UTC', first_at)) = written_at as is_first,
+        timezone(zone(), timezone('UTC', last_at)) = written_at as is_last
+    from zoned
 ),
 typed as (
     select
@@ -83,9 +93,9 @@ typed as (
             end, ''),
             nullif(request.target, '')
         ) as path,
-        plausible(case when is_local then in_zone(written_at, aware_at) else written_at end) as occurred_at,
-        is_local and timezone(zone(), aware_at - interval 1 hour) = written_at as is_ambiguous
-    from zoned
+        plausible(case when not is_local then written_at when is_last and not is_first then last_at else first_at end)
+            as occurred_at
+    from shown
 ),
 judged as (
     select
@@ -135,8 +145,11 @@ select
             chr(10),
             redact(left(detail_sent, 8000)),
             case when unfinished then 'The end of this message is missing.' end,
-            case when is_ambiguous then
-                'The clock was put back: this local time came twice, and the first is taken.'
+            case
+                when is_first and first_at <> last_at then
+                    'The clock was put back: this local time came twice, and the first is taken.'
+                when not is_first and not is_last then
+                    'The clock was put forward: this local time never was, and the offset before is taken.'
             end
         ), '')
     end as detail,

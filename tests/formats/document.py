@@ -47,7 +47,9 @@ def _lines() -> Iterator[str]:
         yield from (f"### `{wrapper.name}`", "", wrapper.title, "")
         yield from ("```text", _first_line(sample), "```", "")
     yield from ("## Formats", "")
-    by_name = {f.name.split(" > ")[-1]: path for path, f in reversed(found.items())}
+    # The first sample of a format, one without wrappers if there is any.
+    ordered = sorted(reversed(found.items()), key=lambda one: -len(one[1].wrappers))
+    by_name = {f.name.split(" > ")[-1]: path for path, f in ordered}
     for known in sorted(formats(), key=lambda one: one.name):
         yield from (f"### `{known.name}`", "", f"{known.title}.", "")
         yield from ("```text", _first_line(by_name[known.name]), "```", "")

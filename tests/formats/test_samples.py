@@ -193,6 +193,19 @@ def test_texts_of_messages_are_not_kept(reading: Any, samples: Path) -> None:
             assert secret not in kept, (path.name, secret)
 
 
+def test_what_looks_like_a_time_is_read_as_one(reading: Any) -> None:
+    """Names that tell JSON of any kind, and colours around a level."""
+    names = ("time", "ts", "timestamp", "@timestamp", "datetime", "date", "eventTime", "asctime")
+    data = "".join(
+        f'{{"{name}":"2026-11-21T10:00:00Z","Level":"Warning"}}\n'
+        for name in (*names, "t", "Timestamp")
+    ).encode()
+    assert reading.format_of(data) == "json"
+    assert [row["level"] for row in reading.events(data, "json")] == ["warn"] * 10
+    data = b"2026-11-21T10:00:00.123+0100\t\x1b[34mINFO\x1b[0m\tmain.go:42\tstarted\n"
+    assert [(row["level"]) for row in reading.events(data)] == ["info"]
+
+
 # ---- real files, whose truth was counted with awk, grep and jq
 
 

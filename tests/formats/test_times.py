@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
+
+import pytest
 
 AT = datetime(2026, 11, 21, 10, 0, 1)
 HALF = AT.replace(microsecond=500000)
@@ -63,30 +66,47 @@ def test_what_is_no_time(reading: Any) -> None:
     assert times(reading, NO_TIMES) == [None] * len(NO_TIMES)
 
 
-def test_every_hour_of_a_year_in_a_zone_with_summer_time(reading: Any) -> None:
-    """Held to zoneinfo: skipped hours are rejected, repeated ones are the first, and marked."""
-    name = "Europe/Berlin"
+BACK, FORWARD = "The clock was put back", "The clock was put forward"
+
+
+@pytest.mark.parametrize(
+    ("name", "around"),
+    [
+        ("Europe/Berlin", {"2026-03-29", "2026-10-25"}),
+        ("America/New_York", {"2026-03-08", "2026-11-01"}),
+        ("Australia/Lord_Howe", {"2026-04-05", "2026-10-04"}),  # by half an hour
+    ],
+)
+def test_hours_around_summer_time(reading: Any, name: str, around: set[str]) -> None:
+    """Held to zoneinfo, which does as RFC 5545: hours that came twice are the first, those that
+    never were go by the offset before; both are marked, and no others."""
     zone = ZoneInfo(name)
-    locals_ = [datetime(2026, 1, 1, 0, 30) + timedelta(hours=n) for n in range(365 * 24)]
+    days = [datetime(2026, month, 1, 0, 10) for month in range(1, 13)]
+    days += [datetime.fromisoformat(day) + timedelta(days=n) for day in around for n in (-1, 0, 1)]
+    locals_ = [day + timedelta(minutes=10 * n) for day in days for n in range(144)]
     data = "".join(f'{{"time":"{at:%Y-%m-%d %H:%M:%S},250","level":"info"}}\n' for at in locals_)
     rows = reading.rows(data.encode(), "json", zone=name)
-    skipped, repeated = [], []
+    marked = set()
     for local, row in zip(locals_, rows, strict=True):
-        first = local.replace(tzinfo=zone, fold=0).astimezone(UTC)
-        exists = first.astimezone(zone).replace(tzinfo=None) == local
-        if not exists:
-            skipped.append(local)
-            assert row["reject_reason"] == "time"
-            continue
+        first, last = (local.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
         assert row["occurred_at"] == first.replace(tzinfo=None, microsecond=250000)
-        if local.replace(tzinfo=zone, fold=1).utcoffset() != first.astimezone(zone).utcoffset():
-            repeated.append(local)
-        assert (row["detail"] is not None) == (local in repeated[-1:])
-    assert skipped == [datetime(2026, 3, 29, 2, 30)]
-    assert repeated == [datetime(2026, 10, 25, 2, 30)]
+        exists = first.astimezone(zone).replace(tzinfo=None) == local
+        mark = FORWARD if not exists else BACK if first != last else None
+        assert (row["detail"] or "").partition(":")[0] == (mark or "")
+        marked |= {f"{local:%Y-%m-%d}"} if mark else set()
+    assert marked == around
 
 
 def test_a_zone_touches_only_what_has_no_offset(reading: Any) -> None:
     with_one = [f"{EPOCH}", "2026-11-21T10:00:01Z", "21/Nov/2026:10:00:01 +0000"]
     values = [*with_one, "2026-11-21 15:45:01", "2026-11-21T15:45:01,5"]
     assert times(reading, values, "Asia/Kathmandu") == [AT, AT, AT, AT, HALF]
+
+
+def test_cloudfront_writes_utc_without_saying_so(reading: Any, samples: Path) -> None:
+    data = (samples / "formats" / "cloudfront.log").read_bytes()
+    here, there = (
+        [row["occurred_at"] for row in reading.events(data, zone=zone)]
+        for zone in ("UTC", "Asia/Kathmandu")
+    )
+    assert here == there and len(here) == 2

@@ -5,12 +5,25 @@ from __future__ import annotations
 import itertools
 import json
 from datetime import datetime
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from chertlog.ingest import blocks
+from chertlog.ingest.blocks import Progress, line_batches
+from chertlog.ingest.wrapper import Peeler, wrappers
+
+
+class Unnamed:
+    """A file of which only path and time are asked for."""
+
+    path = Path("app.log")
+    modified_at = 0.0
+
 
 few = settings(
     max_examples=3,
@@ -135,24 +148,50 @@ def test_iso_times_in_front_are_of_syslog_where_a_host_and_a_tag_follow(
     assert len(reading.rows(data, f"{wrapper} > pino")) == 4
 
 
-@pytest.mark.parametrize("indent", [1, 2, 4])
-@pytest.mark.parametrize("block", [40, 1 << 20])
-def test_documents_over_many_lines(reading: Any, indent: int, block: int) -> None:
+def documents(data: bytes, block: int, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The documents that the wrapper finds."""
+    monkeypatch.setattr(blocks, "BLOCK_BYTES", block)
+    (layer,) = [layer for layer in wrappers() if layer.name == "document"]
+    peeler = Peeler([layer], Unnamed(), data)
+    found = peeler.peel(line_batches(BytesIO(data), 1, Progress()))
+    return [line for batch in found for line in batch["line"].to_pylist()]
+
+
+@pytest.mark.parametrize(("indent", "block"), [(0, 90), (0, 1 << 20), (1, 90), (4, 1 << 20)])
+def test_documents_over_many_lines(
+    reading: Any, indent: int, block: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """One after the other, or in one list; braces at the end of inner lines end nothing."""
     values = [
-        {"timestamp": f"2026-11-21T10:00:0{n}Z", "level": "info", "in": {"a": [{"b": {}}]}}
+        {
+            "timestamp": f"2026-11-21T10:00:0{n}Z",
+            "in": {"a": [{"b": {}}, [{"c": 1}], [], '}{ \\"']},
+            "": {"level": "info"},
+        }
         for n in range(3)
     ]
+    texts = [json.dumps(value, indent=indent) for value in values]
+    begun_on_the_first_line = [text.replace("{\n", "{", 1) for text in texts]
     for text in (
-        "\n".join(json.dumps(value, indent=indent) for value in values),
+        "\n".join(texts),
+        "\n".join(texts).replace("\n", "\r\n"),
         json.dumps(values, indent=indent) + "\n",
+        "[\n" + ",\n".join(texts) + "\n]\n",
+        "\n".join(begun_on_the_first_line),
     ):
-        rows = reading.rows(text.encode(), block=block)
-        assert [row["reject_reason"] for row in rows] == [None] * 3
-        assert [row["occurred_at"].second for row in rows] == [0, 1, 2]
-    cut = "\n".join(json.dumps(value, indent=indent) for value in values)[:-20]
-    reasons = [row["reject_reason"] for row in reading.rows(cut.encode(), block=block)]
-    assert reasons == [None, None, "json"]
+        assert reading.format_of(text.encode()) == "document > json"
+        found = documents(text.encode(), block, monkeypatch)
+        assert [json.loads(one) for one in found] == values, text
+    cut = "\n".join(texts)[:-20]
+    found = documents(cut.encode(), block, monkeypatch)
+    assert [json.loads(one) for one in found[:2]] == values[:2]
+    assert len(found) == 3
+
+
+def test_a_line_that_was_cut_begins_no_document(reading: Any) -> None:
+    line = '{"time":"2026-11-21T10:00:00Z","level":"info","in":{"a":1}}\n'
+    for cut in (line[-8:], line[:-3] + "\n", line[:20] + "\n"):
+        assert reading.format_of((cut + line * 3).encode()) == "json"
 
 
 def test_what_has_no_time_of_its_own_is_read_inside_a_wrapper(reading: Any) -> None:
