@@ -1,7 +1,7 @@
 """The 4002 page: its figures are those of the views, and every hour opens down to the trace."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import pytest
 from chertlog.dashboard.drawing import heat_map, theme
 from chertlog.dashboard.screens.saturation import saturated, saturation_charts
 
-from .conftest import Published, Reader, Server
+from .conftest import Published, Reader, Server, unfolded
 from .test_pages import _figures as figures
 from .test_pages import _open as open_app
 from .test_pages import _said as said
@@ -200,3 +200,28 @@ def test_a_cell_opens_its_hour(
     expect(opened).to_contain_text("all tenants")
     reader.settle()
     assert f"hour={newest:%Y-%m-%dT%H}" in reader.page.url
+
+
+def test_many_dates_are_drawn_some_at_a_time(
+    changing: Published, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The newest first; the reader turns to older ones, and the table has all."""
+    changing.publish(
+        "insert into store.route_minute select r.* replace (r.minute - to_days(n::int) as minute) "
+        "from store.route_minute as r, range(1, 71) as days (n) where minute(r.minute) = 0"
+    )
+    last = changing.rows("select max(minute)::date as day from store.route_minute")[0]["day"]
+    window = {
+        "from": f"{last - timedelta(days=90)}T00:00",
+        "to": f"{last + timedelta(days=1)}T00:00",
+    }
+    app = _page(changing.data_dir, monkeypatch, range="custom", **window)
+    turned = app.selectbox(key="dates")
+    assert len(turned.options) == 2 and turned.options[0].endswith(f"{last:%d %b}")
+    assert "62 of 71 dates at a time" in said(app)
+    older = turned.set_value(turned.options[1]).run()
+    assert not older.exception
+    drawn = {each.split(" – ")[0] for each in turned.options}
+    assert f"{last - timedelta(days=70):%d %b}" in " ".join(drawn)
+    table = next(f.value for f in unfolded(older).dataframe if "hour" in f.value.columns)
+    assert len({str(hour)[:10] for hour in table["hour"]}) == 71
