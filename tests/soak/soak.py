@@ -43,7 +43,6 @@ GROWTH, SLACK = 1.2, 64 << 20  # memory: last quarter of the run against the sec
 # Bars that were set on days of about one response a second. At a hundred a nightly load of the same
 # logs misses them by as much, so they say nothing about watch; then they are told, not judged.
 BARS_OF_THIN_TRAFFIC = (
-    "retries_of_final_errors, by trace_id",
     "their start and end",
     "their amplification",
 )

@@ -18,7 +18,6 @@ import json
 from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -124,8 +123,11 @@ class Truth:
         found: set[str] = set()
         for names in same.values():
             group = sorted((spans[name], name) for name in names if name in spans)
-            for ((_, ends, failed), one), ((begins, *_), other) in pairwise(group):
-                if failed and begins - ends < LIMITS_S * SECOND:
+            for place, ((_, ends, failed), one) in enumerate(group):
+                # Not only the next one: in busy traffic others begin, and end, in between.
+                for (begins, *_), other in group[place + 1 :] if failed else ():
+                    if begins - ends >= LIMITS_S * SECOND:
+                        break
                     found |= {one, other}
         return found
 
