@@ -42,8 +42,10 @@ class Store:
     def __init__(self, folder: Path, **settings: Any) -> None:
         self.folder = folder
         self._settings = Settings(folder, **settings)
+        self._open: tuple[Any, duckdb.DuckDBPyConnection] | None = None
 
     def ingest(self, *paths: Path, final: bool = True, reload: tuple[Path, ...] = ()) -> Summary:
+        self._close()
         names, again = [str(path) for path in paths], [str(path) for path in reload]
         return ingest(names, self._settings, final=final, reload=again)
 
@@ -56,18 +58,30 @@ class Store:
         """The published file; DuckDB caches by path, so the link itself is never opened."""
         return (self.folder / "chertlog.duckdb").resolve(strict=True)
 
+    def _reader(self) -> duckdb.DuckDBPyConnection:
+        """A connection to what is published now; opening one takes longer than most questions."""
+        path = self.generation
+        named = path, path.stat().st_ino, path.stat().st_mtime_ns
+        if self._open is None or self._open[0] != named:
+            self._close()
+            self._open = named, duckdb.connect(str(path), read_only=True)
+        return self._open[1]
+
+    def _close(self) -> None:
+        if self._open is not None:
+            self._open[1].close()
+        self._open = None
+
     def sql(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
-        with duckdb.connect(str(self.generation), read_only=True) as con:
-            return con.execute(query, list(values)).fetchall()
+        return self._reader().execute(query, list(values)).fetchall()
 
     def column(self, query: str, *values: Any) -> list[Any]:
         return [row[0] for row in self.sql(query, *values)]
 
     def rows(self, query: str, *values: Any) -> list[dict[str, Any]]:
-        with duckdb.connect(str(self.generation), read_only=True) as con:
-            result = con.execute(query, list(values))
-            names = [column[0] for column in result.description or ()]
-            return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+        result = self._reader().execute(query, list(values))
+        names = [column[0] for column in result.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
     def export(
         self, folder: Path, *, without: tuple[str, ...] = ("source_id",)

@@ -150,10 +150,12 @@ class Store:
             """
         )
         found = {}
-        for view, columns in views:
-            if view not in BOOKKEEPING:
-                kept = ", ".join(f'"{name}"' for name in columns if name != "source_id")
-                found[view] = sorted(map(str, self.sql(f"select {kept} from {view}")))
+        with duckdb.connect(str(self.published), read_only=True) as con:
+            for view, columns in views:
+                if view not in BOOKKEEPING:
+                    kept = ", ".join(f'"{name}"' for name in columns if name != "source_id")
+                    rows = con.execute(f"select {kept} from {view}").fetchall()
+                    found[view] = sorted(map(str, rows))
         assert {"responses", "operations", "retry_storms", "saturation_hours"} <= found.keys()
         return found
 
