@@ -110,6 +110,7 @@ def day(
     made, _ = made_once("dashboard-day", make)
     folder = tmp_path_factory.mktemp("day")
     shutil.copytree(made / "data", folder / "data", symlinks=True)
+    (folder / "logs").symlink_to(made / "logs")
     published = Published(folder / "data")
     published.publish(ONE_MORE, 1, HOSTILE_TRACE, HOSTILE)
     published.publish(ONE_MORE_CONTEXT, FORMULA)
