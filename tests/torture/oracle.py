@@ -279,11 +279,12 @@ def error_fields(body: Any, status: int | None, line: dict[str, Any]) -> dict[st
     return found
 
 
+QUOTED = r'"(?:[^"\\]|\\.)*"'  # a quote that a backslash escapes is none
 EDGE = re.compile(
     r"([0-9A-Fa-f.:]+|unix:|-) - [^\[\"]* "
     r"\[([0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:[0-9]{2}:[0-9]{2}:[0-9]{2}) ([+-])([0-9]{2})([0-9]{2})\] "
-    r'"[^"]*" ([0-9]{3}|-) (?:[0-9]+|-) "[^"]*" "[^"]*" trace_id=([^ ]*) rt=([0-9.]+|-) '
-    r'urt="[^"]*" uaddr="[^"]*" retry_after=([^ ]*) tenant=([^ ]*)'
+    rf"{QUOTED} ([0-9]{{3}}|-) (?:[0-9]+|-) {QUOTED} {QUOTED} trace_id=([^ ]*) rt=([0-9.]+|-) "
+    rf"urt={QUOTED} uaddr={QUOTED} retry_after=([^ ]*) tenant=([^ ]*)"
 )
 
 
