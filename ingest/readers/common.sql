@@ -83,9 +83,10 @@ create or replace temp macro context_of(
 };
 
 -- Two or more whole JSON objects on one line, and nothing else. A `}{` inside a string is no border:
--- pieces are put together again until they are valid.
+-- pieces are put together again until they are valid. The mark between them stands in no valid JSON.
 create or replace temp macro is_glued(line) as
     regexp_matches(line, '\}\s*\{')
+    and not contains(line, chr(30))
     and json_valid(list_reduce(
         string_split(regexp_replace(line, '\}\s*\{', '}' || chr(30) || '{', 'g'), chr(30)),
         lambda sofar, part: case when json_valid(sofar) then part else sofar || part end

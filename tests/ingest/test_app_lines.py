@@ -286,6 +286,7 @@ def test_unknown_fields_and_events_are_accepted(read: Any, lines: Any) -> None:
 
 REASONS = {
     b"{}{}": "glued",
+    b'{"resour\x1ee}{Spans":[]}': "json",
     b'{"a":1} {"b":2}\t{"c":"}{"}': "glued",
     b'{"a":1}{"b":': "json",
     b'{"a":1},{"b":2}': "json",
