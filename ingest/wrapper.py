@@ -208,16 +208,11 @@ def _indent(head: bytes) -> str | None:
     None if that does not tell a last line: what is inside stands no further in, or begins on the
     same line.
     """
-    first, _, rest = _beginning(head).partition("\n")
+    text = head.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace").lstrip("\r\n")
+    first, _, rest = text.partition("\n")
     if first.strip() not in ("[", "{") or re.match(r"[\s\[\]{},]*\n[^\s\[\]{},]", f"\n{rest}"):
         return None
-    if first.strip() == "[":
-        return re.match(r"[ \t]*", rest)[0]  # type: ignore[index]
-    return re.match(r"[ \t]*", first)[0]  # type: ignore[index]
-
-
-def _beginning(head: bytes) -> str:
-    return head.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace").lstrip("\r\n")
+    return re.match(r"[ \t]*", rest if first.strip() == "[" else first)[0]  # type: ignore[index]
 
 
 def _facts_of(path: Path) -> dict[str, str | None]:

@@ -7,11 +7,11 @@ Each function is one transaction of its own.
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
-from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
+from chertlog.queries.applied import is_applied, note_applied
 from chertlog.queries.errors import BadDefinition
 from chertlog.queries.seed_files import load_seeds
 from chertlog.queries.sql_files import SqlFile, read_folder
@@ -43,7 +43,7 @@ def create_schema(con: "DuckDBPyConnection") -> None:
     with transaction(con):
         con.execute("create schema if not exists store")
         existing = {name for (name,) in con.execute(_STORE_TABLES).fetchall()}
-        if "meta" in existing and _is_applied(con, "schema_sha256", tables):
+        if "meta" in existing and is_applied(con, "schema_sha256", tables):
             return
         for table in tables:
             if table.name not in existing:
@@ -52,7 +52,7 @@ def create_schema(con: "DuckDBPyConnection") -> None:
             _require_documented(table, actual)
             _comment(con, table, "table", f"store.{_quoted(table.name)}")
         con.execute(_SET_SCHEMA_VERSION, [str(SCHEMA_VERSION)])
-        _note_applied(con, "schema_sha256", tables)
+        note_applied(con, "schema_sha256", tables)
 
 
 def apply_views(con: "DuckDBPyConnection") -> None:
@@ -63,7 +63,7 @@ def apply_views(con: "DuckDBPyConnection") -> None:
     """
     definitions = {f.name: f for folder in ("macros", "views") for f in read_folder(folder)}
     with transaction(con):
-        if _is_applied(con, "views_sha256", definitions.values()):
+        if is_applied(con, "views_sha256", definitions.values()):
             return
         for (name,) in con.execute(_VIEWS).fetchall():
             if name not in definitions:  # of an earlier version
@@ -74,22 +74,7 @@ def apply_views(con: "DuckDBPyConnection") -> None:
                 _create_macro(con, definitions[name])
             else:
                 _create_view(con, definitions[name])
-        _note_applied(con, "views_sha256", definitions.values())
-
-
-def _is_applied(con: "DuckDBPyConnection", key: str, definitions: Iterable[SqlFile]) -> bool:
-    """Whether exactly these definitions are in the database: parsing them all takes a while."""
-    row = con.execute("select value from store.meta where key = $1", [key]).fetchone()
-    return row == (_digest(definitions),)
-
-
-def _note_applied(con: "DuckDBPyConnection", key: str, definitions: Iterable[SqlFile]) -> None:
-    con.execute("delete from store.meta where key = $1", [key])
-    con.execute("insert into store.meta values ($1, $2)", [key, _digest(definitions)])
-
-
-def _digest(definitions: Iterable[SqlFile]) -> str:
-    return sha256(repr(list(definitions)).encode()).hexdigest()
+        note_applied(con, "views_sha256", definitions.values())
 
 
 def creation_order(con: "DuckDBPyConnection", definitions: dict[str, SqlFile]) -> list[str]:

@@ -5,12 +5,11 @@ rows; the CSV's headings are the statement's parameters. Owns nothing but the th
 """
 
 import csv
-import hashlib
-import json
 from collections.abc import Mapping
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
+from chertlog.queries.applied import is_applied, note_applied
 from chertlog.queries.errors import ChertlogError
 from chertlog.queries.sql_files import read_folder
 from chertlog.queries.transactions import transaction
@@ -43,16 +42,13 @@ def load_seeds(con: "DuckDBPyConnection", parameters: Mapping[str, float] | None
             )
     for row in rows["parameters"]:
         row["value"] = str(overrides.get(row["parameter"], row["default_value"]))
-    digest = hashlib.sha256(json.dumps([statements, rows], sort_keys=True).encode()).hexdigest()
-    loaded = con.execute("select value from store.meta where key = 'seeds_sha256'").fetchone()
-    if loaded == (digest,):
-        return  # row by row they would be a twentieth of a small load
     with transaction(con):
-        con.execute("delete from store.meta where key = 'seeds_sha256'")
-        con.execute("insert into store.meta values ('seeds_sha256', $1)", [digest])
+        if is_applied(con, "seeds_sha256", (statements, rows)):
+            return  # row by row they would be a twentieth of a small load
         for name, table in _TABLES.items():
             con.execute(f"delete from {table}")
             con.executemany(statements[name], rows[name])
+        note_applied(con, "seeds_sha256", (statements, rows))
 
 
 def read_seed(name: str) -> list[dict[str, str]]:

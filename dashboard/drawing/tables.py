@@ -24,7 +24,7 @@ def behind(
     """Offer the figures of a chart as a table and as `name`.csv, folded away.
 
     `of` says of what, where two of them follow each other. Times stay in UTC. A table is drawn when
-    it is opened, without the rest of the page: a page has up to nine, and few are ever looked at.
+    it is opened, without the rest of the page: a page has up to ten, and few are ever looked at.
     """
     label = f"Table and CSV: {of}" if of else "Table and CSV"
     with st.expander(
